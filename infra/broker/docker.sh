@@ -1,0 +1,44 @@
+# shellcheck shell=bash
+# A node in a container, for machines with a docker engine and no rabbitmq-server. Sourced by broker, which sets $dir,
+# $port and $password. The data are in $dir; the container goes when the node ends.
+
+readonly docker_image=rabbitmq:4
+
+docker_works() { timeout 5 docker info >/dev/null 2>&1; }
+
+docker_name() { printf 'rabbittopics-%s' "$port"; }
+
+docker_prepare() { mkdir -p -- "$dir/data"; }
+
+docker_start() {
+  if ! docker image inspect "$docker_image" >/dev/null 2>&1; then
+    say "Downloading the image $docker_image (once)."
+    docker pull --quiet "$docker_image" >/dev/null 9>&-
+  fi
+  RABBITMQ_DEFAULT_USER=$user RABBITMQ_DEFAULT_PASS=$password docker run --detach --rm \
+    --name "$(docker_name)" --hostname "$(docker_name)" --user "$(id -u):$(id -g)" \
+    --publish "127.0.0.1:$port:5672" \
+    --mount "type=bind,source=$dir/data,target=/var/lib/rabbitmq" \
+    --env RABBITMQ_DEFAULT_USER --env RABBITMQ_DEFAULT_PASS \
+    "$docker_image" >/dev/null 9>&-
+}
+
+docker_running() { docker container inspect "$(docker_name)" >/dev/null 2>&1; }
+
+docker_stop() {
+  docker stop --time "$stop_seconds" "$(docker_name)" >/dev/null 2>&1 || true
+  docker_await_removal
+}
+
+docker_kill() {
+  docker kill "$(docker_name)" >/dev/null 2>&1 || true
+  docker_await_removal
+}
+
+docker_await_removal() {
+  while docker_running; do sleep 0.1; done
+}
+
+docker_ctl() { docker exec "$(docker_name)" rabbitmqctl "$@"; }
+
+docker_log() { docker logs "$(docker_name)" 2>&1 || true; }

@@ -1,0 +1,38 @@
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using RabbitTopics.Functions.Catalog;
+using RabbitTopics.Functions.Converters;
+using RabbitTopics.Functions.Middleware;
+using RabbitTopics.Settings;
+
+namespace RabbitTopics.Functions;
+
+/// <summary>Puts RabbitTopics into a function app.</summary>
+public static class RabbitTopicsBuilderExtensions
+{
+    /// <summary>Adds everything that functions with topics need: the topology of their attributes, the message's envelope, the
+    /// publishing of outputs, and <see cref="Publish.ITopicPublisher"/> as a service.</summary>
+    /// <param name="builder">The app.</param>
+    /// <param name="configure">Changes the app's defaults.</param>
+    public static IFunctionsWorkerApplicationBuilder UseRabbitTopics(
+        this IFunctionsWorkerApplicationBuilder builder, Action<RabbitTopicsOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddSingleton(services => TopologyOfFunctions.Build(
+            FunctionCatalog.Load(),
+            services.GetRequiredService<IOptions<RabbitTopicsOptions>>().Value,
+            services.GetRequiredService<SettingReferences>()));
+        builder.Services.AddRabbitTopics();
+        if (configure is not null)
+        {
+            builder.Services.Configure(configure);
+        }
+
+        builder.Services.Configure<WorkerOptions>(worker => worker.InputConverters.RegisterAt<TopicMessageConverter>(0));
+        builder.UseMiddleware<TopicMessageMiddleware>();
+        builder.UseMiddleware<TopicOutputMiddleware>();
+        return builder;
+    }
+}

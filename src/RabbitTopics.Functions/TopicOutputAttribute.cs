@@ -1,0 +1,17 @@
+namespace RabbitTopics.Functions;
+
+/// <summary>Publishes what a function returns, or on a property what is in it, to a topic: as JSON, persistent, and confirmed
+/// by the broker before the function counts as succeeded. Null publishes nothing.</summary>
+/// <param name="topic">The topic. A <c>%NAME%</c> in it is replaced by the setting of that name.</param>
+[AttributeUsage(AttributeTargets.Method | AttributeTargets.Property)]
+public sealed class TopicOutputAttribute(string topic) : Attribute
+{
+    /// <summary>The topic.</summary>
+    public string Topic { get; } = topic;
+
+    /// <summary>The exchange. Default: <see cref="RabbitTopicsOptions.Exchange"/>.</summary>
+    public string? Exchange { get; set; }
+
+    /// <summary>The setting that names the broker. Default: <see cref="RabbitTopicsOptions.ConnectionStringSetting"/>.</summary>
+    public string? ConnectionStringSetting { get; set; }
+}

@@ -1,0 +1,41 @@
+using Microsoft.Extensions.Logging;
+using RabbitTopics.Publish;
+using RabbitTopics.Topology;
+
+namespace RabbitTopics.Connection;
+
+/// <summary>One broker and the app's two connections to it: a publisher that the broker holds back (its memory or disk
+/// alarm blocks whole connections) must not stop acknowledgements.</summary>
+public sealed class Broker : IAsyncDisposable
+{
+    private readonly BrokerConnection _publishing;
+
+    /// <summary>A broker; nothing is opened yet.</summary>
+    public Broker(BrokerEndpoint endpoint, AppTopology topology, ILoggerFactory loggers)
+    {
+        ArgumentNullException.ThrowIfNull(endpoint);
+        var logger = loggers.CreateLogger<BrokerConnection>();
+        Endpoint = endpoint;
+        Consuming = new BrokerConnection(endpoint, "consuming", logger);
+        _publishing = new BrokerConnection(endpoint, "publishing", logger);
+        Publisher = new ConfirmedPublisher(_publishing, (channel, cancellationToken) =>
+            TopologyDeclarer.DeclareExchangesAsync(channel, topology.ExchangesOn(endpoint.SettingName), cancellationToken));
+    }
+
+    /// <summary>Where the broker is.</summary>
+    public BrokerEndpoint Endpoint { get; }
+
+    /// <summary>The connection that consumers use.</summary>
+    public BrokerConnection Consuming { get; }
+
+    /// <summary>Publishes on a connection of its own.</summary>
+    public ConfirmedPublisher Publisher { get; }
+
+    /// <summary>Closes both connections.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Consuming.DisposeAsync();
+        await Publisher.DisposeAsync();
+        await _publishing.DisposeAsync();
+    }
+}

@@ -1,0 +1,186 @@
+using Microsoft.Extensions.Logging;
+using RabbitMQ.Client;
+
+namespace RabbitTopics.Connection;
+
+/// <summary>One connection to a broker that is opened when first asked for, watched, and opened again whenever it is lost,
+/// for as long as it takes.</summary>
+/// <remarks>The client library's own recovery is off: it hides the loss from those who must know of it (a consumer has to
+/// declare its queue again, a publish in flight has to fail), so there would be two recoveries to reason about.</remarks>
+public sealed class BrokerConnection : IAsyncDisposable
+{
+    private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LastRetryDelay = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(5);
+
+    private readonly BrokerEndpoint _endpoint;
+    private readonly ConnectionFactory _factory;
+    private readonly string _purpose;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Lock _gate = new();
+    private TaskCompletionSource<IConnection> _open = NewWait();
+    private Task? _supervisor;
+
+    /// <summary>A connection that is not opened yet.</summary>
+    /// <param name="endpoint">The broker.</param>
+    /// <param name="purpose">What the connection is for; part of the name that the broker shows.</param>
+    /// <param name="logger">Is told of every loss and, every few seconds, of waiting.</param>
+    public BrokerConnection(BrokerEndpoint endpoint, string purpose, ILogger logger)
+    {
+        ArgumentNullException.ThrowIfNull(endpoint);
+        _endpoint = endpoint;
+        _purpose = purpose;
+        _logger = logger;
+        _factory = new ConnectionFactory
+        {
+            Uri = endpoint.Uri,
+            ClientProvidedName = $"{AppDomain.CurrentDomain.FriendlyName} {purpose}",
+            AutomaticRecoveryEnabled = false,
+            TopologyRecoveryEnabled = false,
+            RequestedHeartbeat = TimeSpan.FromSeconds(10),
+            RequestedConnectionTimeout = TimeSpan.FromSeconds(5),
+            HandshakeContinuationTimeout = TimeSpan.FromSeconds(10),
+            ContinuationTimeout = TimeSpan.FromSeconds(10),
+        };
+    }
+
+    /// <summary>The open connection; waits for the broker as long as it takes.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled while waiting.</exception>
+    /// <exception cref="ObjectDisposedException">This object was disposed.</exception>
+    public async Task<IConnection> GetOpenAsync(CancellationToken cancellationToken)
+    {
+        Task<IConnection> open;
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
+            _supervisor ??= Task.Run(SuperviseAsync, CancellationToken.None);
+            open = _open.Task;
+        }
+
+        return await open.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Closes the connection and stops watching it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Task? supervisor;
+        lock (_gate)
+        {
+            if (_stopping.IsCancellationRequested)
+            {
+                return;
+            }
+
+            _stopping.Cancel();
+            supervisor = _supervisor;
+        }
+
+        if (supervisor is not null)
+        {
+            await supervisor;
+        }
+
+        _open.TrySetException(new ObjectDisposedException(nameof(BrokerConnection)));
+        _ = _open.Task.Exception; // Nobody may be waiting; the exception is observed all the same.
+        _stopping.Dispose();
+    }
+
+    private static TaskCompletionSource<IConnection> NewWait() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private async Task SuperviseAsync()
+    {
+        var stop = _stopping.Token;
+        try
+        {
+            while (true)
+            {
+                await using var connection = await ConnectAsync(stop);
+                var closed = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+                connection.ConnectionShutdownAsync += (_, reason) =>
+                {
+                    closed.TrySetResult($"{reason.ReplyCode} {reason.ReplyText}");
+                    return Task.CompletedTask;
+                };
+                if (!connection.IsOpen)
+                {
+                    closed.TrySetResult(connection.CloseReason?.ReplyText ?? "closed at once"); // Lost before the handler was there.
+                }
+
+                _open.TrySetResult(connection);
+                _logger.LogInformation("Connected to the broker at {Endpoint} for {Purpose}.", _endpoint, _purpose);
+                try
+                {
+                    var reason = await closed.Task.WaitAsync(stop);
+                    _logger.LogWarning("Lost the connection to the broker at {Endpoint} for {Purpose}: {Reason}. Connecting again.",
+                        _endpoint, _purpose, reason);
+                }
+                finally
+                {
+                    lock (_gate)
+                    {
+                        _open = NewWait();
+                    }
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // Disposed.
+        }
+    }
+
+    private async Task<IConnection> ConnectAsync(CancellationToken stop)
+    {
+        var delay = FirstRetryDelay;
+        long? lastReport = null;
+        while (true)
+        {
+            try
+            {
+                return await OpenAsync(stop);
+            }
+            catch (Exception exception) when (!stop.IsCancellationRequested)
+            {
+                if (lastReport is not { } last || TimeProvider.System.GetElapsedTime(last) >= ReportInterval)
+                {
+                    lastReport = TimeProvider.System.GetTimestamp();
+                    Report(ConnectFailure.Explain(exception, _endpoint));
+                }
+            }
+
+            await Task.Delay(delay, stop);
+            delay = delay * 2 < LastRetryDelay ? delay * 2 : LastRetryDelay;
+        }
+    }
+
+    private async Task<IConnection> OpenAsync(CancellationToken stop)
+    {
+        var connection = await _factory.CreateConnectionAsync(stop);
+        try
+        {
+            // The broker refuses a virtual host only after the client has taken the connection for open. A channel that
+            // opens proves that it is.
+            await using var channel = await connection.CreateChannelAsync(cancellationToken: stop);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    private void Report(ConnectFailure failure)
+    {
+        if (failure.NeedsAChange)
+        {
+            _logger.LogError("Cannot connect to the broker at {Endpoint} for {Purpose}: {Reason} Trying again until it is mended.",
+                _endpoint, _purpose, failure.Reason);
+        }
+        else
+        {
+            _logger.LogWarning("Waiting for the broker at {Endpoint} for {Purpose}: {Reason}", _endpoint, _purpose, failure.Reason);
+        }
+    }
+}

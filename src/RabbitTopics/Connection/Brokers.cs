@@ -1,0 +1,40 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+using RabbitTopics.Topology;
+
+namespace RabbitTopics.Connection;
+
+/// <summary>The app's brokers, by the name of the setting that holds the URI. Triggers and publishers that name the same
+/// setting share its connections.</summary>
+public sealed class Brokers(IConfiguration configuration, AppTopology topology, ILoggerFactory loggers) : IAsyncDisposable
+{
+    private readonly Dictionary<string, Broker> _brokers = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The broker that a setting names.</summary>
+    /// <exception cref="BrokerSettingException">The setting is missing or is no AMQP URI.</exception>
+    public Broker Get(string settingName)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(settingName);
+        lock (_brokers)
+        {
+            if (!_brokers.TryGetValue(settingName, out var broker))
+            {
+                // The Functions host looks a connection up under its bare name and under ConnectionStrings.
+                var uri = configuration[settingName] ?? configuration[$"ConnectionStrings:{settingName}"];
+                broker = new Broker(BrokerEndpoint.Parse(settingName, uri), topology, loggers);
+                _brokers.Add(settingName, broker);
+            }
+
+            return broker;
+        }
+    }
+
+    /// <summary>Closes every connection.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var broker in _brokers.Values)
+        {
+            await broker.DisposeAsync();
+        }
+    }
+}

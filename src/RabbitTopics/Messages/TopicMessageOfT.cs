@@ -1,0 +1,26 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace RabbitTopics.Messages;
+
+/// <summary>A message whose body was read as a <typeparamref name="T"/>.</summary>
+/// <typeparam name="T">The type of the body.</typeparam>
+public sealed class TopicMessage<T> : TopicMessage
+{
+    /// <summary>The envelope of a message together with its body, read.</summary>
+    [SetsRequiredMembers]
+    public TopicMessage(TopicMessage message, T value)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        Topic = message.Topic;
+        Body = message.Body;
+        Headers = message.Headers;
+        Properties = message.Properties;
+        Exchange = message.Exchange;
+        RoutingKey = message.RoutingKey;
+        Redelivered = message.Redelivered;
+        Value = value;
+    }
+
+    /// <summary>The body.</summary>
+    public T Value { get; }
+}

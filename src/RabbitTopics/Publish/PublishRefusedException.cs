@@ -1,0 +1,19 @@
+namespace RabbitTopics.Publish;
+
+/// <summary>The broker closed the channel because of the publish: the exchange does not exist (404), the user may not write
+/// to it (403), or a property is not allowed (406).</summary>
+public sealed class PublishRefusedException : TopicPublishException
+{
+    internal PublishRefusedException(string exchange, string topic, int replyCode, string replyText, Exception? innerException)
+        : base($"The broker refused the message for {Describe(exchange, topic)}: {replyText}", exchange, topic, innerException)
+    {
+        ReplyCode = replyCode;
+        ReplyText = replyText;
+    }
+
+    /// <summary>The AMQP reply code.</summary>
+    public int ReplyCode { get; }
+
+    /// <summary>The broker's reason.</summary>
+    public string ReplyText { get; }
+}

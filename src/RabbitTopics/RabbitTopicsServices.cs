@@ -1,0 +1,38 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using RabbitTopics.Connection;
+using RabbitTopics.Messages;
+using RabbitTopics.Publish;
+using RabbitTopics.Settings;
+using RabbitTopics.Topology;
+
+namespace RabbitTopics;
+
+/// <summary>Registers the library's services.</summary>
+public static class RabbitTopicsServices
+{
+    /// <summary>Adds brokers, topology, JSON bodies and <see cref="ITopicPublisher"/>; a second call adds nothing.</summary>
+    public static IServiceCollection AddRabbitTopics(this IServiceCollection services)
+    {
+        if (services.Any(service => service.ServiceType == typeof(Brokers)))
+        {
+            return services;
+        }
+
+        services.AddOptions<RabbitTopicsOptions>();
+        services.Configure<JsonSerializerOptions>(json =>
+        {
+            json.PropertyNameCaseInsensitive = true; // As the Functions worker reads JSON.
+            json.Encoder ??= JavaScriptEncoder.UnsafeRelaxedJsonEscaping; // A body is no HTML: 张三 stays readable.
+        });
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<AppTopology>();
+        services.TryAddSingleton<Brokers>();
+        services.TryAddSingleton<SettingReferences>();
+        services.TryAddSingleton<JsonBody>();
+        services.TryAddSingleton<ITopicPublisher, TopicPublisher>();
+        return services;
+    }
+}

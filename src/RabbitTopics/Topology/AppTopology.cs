@@ -1,0 +1,39 @@
+namespace RabbitTopics.Topology;
+
+/// <summary>What must exist on the brokers for this app to work: known before the first connection, and declared on every
+/// connection, so that a broker that lost its data gets it back.</summary>
+public sealed class AppTopology
+{
+    private readonly List<QueueTopology> _queues = [];
+    private readonly List<(string Setting, string Exchange)> _exchanges = [];
+
+    /// <summary>The queues that the app subscribes to topics.</summary>
+    public IReadOnlyList<QueueTopology> Queues => _queues;
+
+    /// <summary>Adds a queue; the bindings of a queue that is there already are joined.</summary>
+    public void Add(QueueTopology queue)
+    {
+        ArgumentNullException.ThrowIfNull(queue);
+        var known = Find(queue.ConnectionStringSetting, queue.Queue);
+        if (known is not null)
+        {
+            _queues.Remove(known);
+            queue = known with { Bindings = [.. known.Bindings.Union(queue.Bindings)] };
+        }
+
+        _queues.Add(queue);
+    }
+
+    /// <summary>What was said of a queue; null where the app only uses it.</summary>
+    public QueueTopology? Find(string connectionStringSetting, string queue) =>
+        _queues.Find(known => known.Queue == queue && SameSetting(known.ConnectionStringSetting, connectionStringSetting));
+
+    /// <summary>Adds an exchange that the app publishes to.</summary>
+    public void AddExchange(string connectionStringSetting, string exchange) => _exchanges.Add((connectionStringSetting, exchange));
+
+    /// <summary>The exchanges that the app publishes to on one broker.</summary>
+    public IEnumerable<string> ExchangesOn(string connectionStringSetting) =>
+        _exchanges.Where(known => SameSetting(known.Setting, connectionStringSetting)).Select(known => known.Exchange).Distinct();
+
+    private static bool SameSetting(string left, string right) => string.Equals(left, right, StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,81 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using RabbitMQ.Client;
+using RabbitTopics.BrokerTests;
+using RabbitTopics.Testing;
+
+[assembly: AssemblyFixture(typeof(SharedBroker))]
+
+namespace RabbitTopics.BrokerTests;
+
+/// <summary>The broker of all tests that leave it alive: the one in <c>RabbitMQ</c>, else a private one. Each test uses queues
+/// of its own.</summary>
+public sealed class SharedBroker : IAsyncLifetime
+{
+    private PrivateBroker? _own;
+
+    public Uri Uri { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        if (Environment.GetEnvironmentVariable("RabbitMQ") is { Length: > 0 } given)
+        {
+            Uri = new Uri(given);
+        }
+        else
+        {
+            _own = await PrivateBroker.StartNewAsync();
+            Uri = _own.Uri;
+        }
+    }
+
+    public ValueTask DisposeAsync() => _own?.DisposeAsync() ?? ValueTask.CompletedTask;
+}
+
+/// <summary>The library's services on a broker, as an app has them, and the plain client beside them.</summary>
+public sealed class Library : IAsyncDisposable
+{
+    private readonly ServiceProvider _services;
+    private readonly IConnection _connection;
+
+    private Library(ServiceProvider services, IConnection connection, IChannel channel)
+    {
+        _services = services;
+        _connection = connection;
+        Channel = channel;
+    }
+
+    /// <summary>A channel of the plain client.</summary>
+    public IChannel Channel { get; }
+
+    /// <summary>A queue of this test's own.</summary>
+    public string Queue { get; } = $"test-{Guid.NewGuid():N}";
+
+    public RabbitTopics.Connection.Broker Broker => Get<RabbitTopics.Connection.Brokers>().Get("RabbitMQ");
+
+    public static async Task<Library> OnAsync(Uri uri)
+    {
+        var services = new ServiceCollection();
+        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection([new("RabbitMQ", uri.OriginalString)]).Build());
+        services.AddLogging();
+        services.AddRabbitTopics();
+        var connection = await Client.ConnectAsync(uri);
+        return new Library(services.BuildServiceProvider(), connection, await connection.CreateChannelAsync());
+    }
+
+    public T Get<T>()
+        where T : notnull => _services.GetRequiredService<T>();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _services.DisposeAsync();
+        if (Channel.IsOpen)
+        {
+            await Channel.QueueDeleteAsync(Queue);
+            await Channel.QueueDeleteAsync($"{Queue}.dead");
+        }
+
+        await Channel.DisposeAsync();
+        await _connection.DisposeAsync();
+    }
+}

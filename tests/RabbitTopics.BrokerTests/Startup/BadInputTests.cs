@@ -1,0 +1,101 @@
+using RabbitTopics.Testing;
+
+namespace RabbitTopics.BrokerTests.Startup;
+
+/// <summary>The function app, started with something wrong: it says what, and no output holds a secret.</summary>
+public sealed class BadInputTests(SharedBroker broker) : IDisposable
+{
+    private const string Secret = "s3cret-pa55word";
+
+    /// <summary>The app's folder as it would be deployed, for files of this test's own.</summary>
+    private readonly string _root = Directory.CreateTempSubdirectory("rabbittopics-app-").FullName;
+
+    private static string App
+    {
+        get
+        {
+            var configuration = Path.GetFileName(Path.GetDirectoryName(AppContext.BaseDirectory.TrimEnd('/')));
+            return $"'{Path.Combine(Repository.Root, "src", "FunctionApp", "bin", "standalone", configuration!, "net10.0", "FunctionApp")}'";
+        }
+    }
+
+    public void Dispose() => Directory.Delete(_root, recursive: true);
+
+    [Fact]
+    public async Task A_missing_connection_setting_is_named_with_each_function_that_needs_it()
+    {
+        var output = await FailToStartAsync(null);
+
+        Assert.Contains("Function 'HandlePerson': The setting 'RabbitMQ' is missing or empty", output, StringComparison.Ordinal);
+        Assert.Contains("Function 'WatchEverything': The setting 'RabbitMQ' is missing or empty", output, StringComparison.Ordinal);
+        Assert.Contains("local.settings.json", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData($"amqp://user:{Secret}@host:port")]
+    [InlineData($"user:{Secret}@host")]
+    [InlineData($"amqp://user:{Secret}:x@host")]
+    public async Task A_malformed_URI_is_refused_without_showing_it(string uri)
+    {
+        var output = await FailToStartAsync(uri);
+
+        Assert.Contains("The setting 'RabbitMQ' is not an AMQP URI", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("host.json", "{ \"version\": \"2.0\", }}")]
+    [InlineData("local.settings.json", $$"""{ "Values": { "RabbitMQ": "amqp://user:{{Secret}}@host" """)]
+    public async Task A_settings_file_that_is_no_JSON_is_named(string file, string content)
+    {
+        await File.WriteAllTextAsync(Path.Combine(_root, file), content);
+
+        var output = await FailToStartAsync(broker.Uri.OriginalString);
+
+        Assert.Contains($"{file} is not JSON: see line 1", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_wrong_password_is_said_with_user_and_setting_and_the_app_waits()
+    {
+        var wrong = new UriBuilder(broker.Uri) { Password = Secret }.Uri;
+        await using var app = Start(wrong.OriginalString);
+
+        await app.WaitForOutputAsync($"it refused user '{broker.Uri.UserInfo.Split(':')[0]}'. Check user name and password in the setting 'RabbitMQ'");
+
+        Assert.False(app.HasExited);
+        Assert.Equal(0, await app.StopAsync());
+        AssertNoSecret(app.Output);
+    }
+
+    [Fact]
+    public async Task A_virtual_host_that_does_not_exist_is_named()
+    {
+        var wrong = new UriBuilder(broker.Uri) { Path = "/no-such-vhost" }.Uri;
+        await using var app = Start(wrong.OriginalString);
+
+        await app.WaitForOutputAsync("Check that the virtual host 'no-such-vhost' in the setting 'RabbitMQ' exists");
+
+        Assert.Equal(0, await app.StopAsync());
+        AssertNoSecret(app.Output);
+    }
+
+    private async Task<string> FailToStartAsync(string? uri)
+    {
+        await using var app = Start(uri);
+        Assert.Equal(1, await app.WaitForExitAsync());
+        AssertNoSecret(app.Output);
+        return app.Output;
+    }
+
+    private AppProcess Start(string? uri) => AppProcess.Start(App, new Dictionary<string, string?>
+    {
+        ["RabbitMQ"] = uri,
+        ["AzureWebJobsScriptRoot"] = _root,
+    });
+
+    private void AssertNoSecret(string output)
+    {
+        Assert.DoesNotContain(Secret, output, StringComparison.Ordinal);
+        Assert.DoesNotContain(broker.Uri.UserInfo.Split(':')[1], output.Replace("guest", "", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+}

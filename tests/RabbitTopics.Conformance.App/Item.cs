@@ -1,0 +1,3 @@
+namespace RabbitTopics.Conformance.App;
+
+public sealed record Item(int Id, string Text);

@@ -1,0 +1,34 @@
+using Microsoft.Azure.Functions.Worker;
+using RabbitTopics.Functions;
+
+namespace RabbitTopics.Conformance.App;
+
+/// <summary>Timer functions that publish, each in its own way.</summary>
+public static class Publishing
+{
+    [Function("TopicFromTimer")]
+    [TopicOutput("%CONFORMANCE_RUN%.from-timer")]
+    public static Item TopicFromTimer([TimerTrigger("* * * * * *")] TimerInfo timer) => new(1, "张三");
+
+    [Function("QueueFromTimer")]
+    [RabbitMQOutput(QueueName = "%CONFORMANCE_RUN%.stock", ConnectionStringSetting = "RabbitMQ")]
+    public static async Task<Item> QueueFromTimer([TimerTrigger("00:00:01")] TimerInfo timer)
+    {
+        await Task.Yield();
+        return new Item(2, "stock");
+    }
+
+    [Function("SeveralOutputs")]
+    public static Outputs SeveralOutputs([TimerTrigger("* * * * * *", RunOnStartup = true)] TimerInfo timer) =>
+        new() { ToQueue = new Item(3, "queue"), ToTopic = new Item(4, "topic") };
+
+    /// <summary>Two outputs of one function.</summary>
+    public sealed class Outputs
+    {
+        [RabbitMQOutput(QueueName = "%CONFORMANCE_RUN%.several", ConnectionStringSetting = "RabbitMQ")]
+        public Item? ToQueue { get; init; }
+
+        [TopicOutput("%CONFORMANCE_RUN%.several")]
+        public Item? ToTopic { get; init; }
+    }
+}

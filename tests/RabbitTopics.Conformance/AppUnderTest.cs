@@ -1,0 +1,37 @@
+using RabbitTopics.Testing;
+
+namespace RabbitTopics.Conformance;
+
+/// <summary>The function app that the suite is about: a command line (<c>CONFORMANCE_APP</c>; default: the suite's own app on
+/// the standalone worker), started with its settings as environment variables.</summary>
+public static class AppUnderTest
+{
+    /// <summary>The queues of the app's functions, without the run's name.</summary>
+    private static readonly string[] Queues = ["typed", "bytes", "text", "envelope", "failing-once"];
+
+    private static string CommandLine =>
+        Environment.GetEnvironmentVariable("CONFORMANCE_APP") is { Length: > 0 } given ? given : OwnApp();
+
+    public static AppProcess Start(Uri broker, string run) => AppProcess.Start(CommandLine, new Dictionary<string, string?>
+    {
+        ["RabbitMQ"] = broker.OriginalString,
+        ["CONFORMANCE_RUN"] = run,
+        ["AzureFunctionsJobHost__extensions__rabbitMQ__prefetchCount"] = "10",
+    });
+
+    /// <summary>Waits until each of the app's queues has its one consumer.</summary>
+    public static async Task WaitUntilReadyAsync(Uri broker, string run)
+    {
+        foreach (var queue in Queues)
+        {
+            await Client.WaitForConsumersAsync(broker, $"{run}.{queue}");
+        }
+    }
+
+    private static string OwnApp()
+    {
+        var configuration = Path.GetFileName(Path.GetDirectoryName(AppContext.BaseDirectory.TrimEnd('/')));
+        var path = Path.Combine(Repository.Root, "tests", "RabbitTopics.Conformance.App", "bin", "standalone", configuration!, "net10.0", "RabbitTopics.Conformance.App");
+        return $"'{path}'";
+    }
+}

@@ -1,0 +1,114 @@
+using System.Collections.Concurrent;
+using System.Text;
+using System.Text.Json;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
+using RabbitTopics.Conformance;
+using RabbitTopics.Testing;
+
+[assembly: AssemblyFixture(typeof(ConformanceRun))]
+
+namespace RabbitTopics.Conformance;
+
+/// <summary>The app, running on a broker (<c>CONFORMANCE_BROKER</c>; default: <c>RabbitMQ</c>, else a private one) for the
+/// tests that share it. Its queues begin with the run's own name.</summary>
+public sealed class ConformanceRun : IAsyncLifetime
+{
+    private PrivateBroker? _ownBroker;
+    private AppProcess _app = null!;
+    private readonly ConcurrentBag<Seen> _seen = [];
+    private IConnection _connection = null!;
+    private IChannel _results = null!;
+
+    public string Name { get; } = $"conformance-{Guid.NewGuid():N}";
+
+    public Uri Broker { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        var given = Environment.GetEnvironmentVariable("CONFORMANCE_BROKER") ?? Environment.GetEnvironmentVariable("RabbitMQ");
+        if (given is { Length: > 0 })
+        {
+            Broker = new Uri(given);
+        }
+        else
+        {
+            _ownBroker = await PrivateBroker.StartNewAsync();
+            Broker = _ownBroker.Uri;
+        }
+
+        _connection = await Client.ConnectAsync(Broker);
+        await using (var channel = await _connection.CreateChannelAsync())
+        {
+            foreach (var queue in new[] { "seen", "stock", "several" })
+            {
+                await channel.QueueDeclareAsync($"{Name}.{queue}", durable: true, exclusive: false, autoDelete: false);
+            }
+
+            await channel.QueueDeclareAsync($"{Name}.timers", durable: true, exclusive: false, autoDelete: false);
+            await channel.QueueBindAsync($"{Name}.timers", "amq.topic", $"{Name}.from-timer");
+            await channel.QueueDeclareAsync($"{Name}.several-topic", durable: true, exclusive: false, autoDelete: false);
+            await channel.QueueBindAsync($"{Name}.several-topic", "amq.topic", $"{Name}.several");
+        }
+
+        _results = await _connection.CreateChannelAsync();
+        var consumer = new AsyncEventingBasicConsumer(_results);
+        consumer.ReceivedAsync += (_, delivery) =>
+        {
+            _seen.Add(JsonSerializer.Deserialize<Seen>(delivery.Body.Span)!);
+            return Task.CompletedTask;
+        };
+        await _results.BasicConsumeAsync($"{Name}.seen", autoAck: true, consumer);
+
+        _app = AppUnderTest.Start(Broker, Name);
+        try
+        {
+            await AppUnderTest.WaitUntilReadyAsync(Broker, Name);
+        }
+        catch (TimeoutException exception)
+        {
+            throw new TimeoutException($"{exception.Message} The app printed:\n{_app.Output}", exception);
+        }
+    }
+
+    /// <summary>Waits until a function of the app has told that it saw a value; each test uses values of its own.</summary>
+    public async Task<Seen> SeenAsync(string function, string value)
+    {
+        Seen? found = null;
+        await Wait.UntilAsync(
+            () => (found = _seen.FirstOrDefault(seen => seen.Function == function && seen.Value == value)) is not null,
+            $"function '{function}' to see '{value}'; the app printed:\n{_app.Output}");
+        return found!;
+    }
+
+    public Task<IChannel> OpenChannelAsync() => _connection.CreateChannelAsync();
+
+    /// <summary>Publishes with the plain client, as any publisher might.</summary>
+    public async Task PublishAsync(string routingKey, ReadOnlyMemory<byte> body, BasicProperties? properties = null, string exchange = "amq.topic")
+    {
+        await using var channel = await OpenChannelAsync();
+        await channel.BasicPublishAsync(exchange, routingKey, mandatory: true, properties ?? new BasicProperties(), body);
+    }
+
+    public Task PublishAsync(string routingKey, string body, BasicProperties? properties = null) =>
+        PublishAsync(routingKey, Encoding.UTF8.GetBytes(body), properties);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        await using (var channel = await _connection.CreateChannelAsync())
+        {
+            foreach (var queue in new[] { "seen", "stock", "several", "timers", "several-topic", "typed", "bytes", "text", "envelope", "failing-once", "typed.dead" })
+            {
+                await channel.QueueDeleteAsync($"{Name}.{queue}");
+            }
+        }
+
+        await _connection.DisposeAsync();
+        if (_ownBroker is not null)
+        {
+            await _ownBroker.DisposeAsync();
+        }
+    }
+}

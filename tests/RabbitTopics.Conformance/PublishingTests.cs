@@ -1,0 +1,47 @@
+using System.Text;
+using System.Text.Json;
+using RabbitMQ.Client;
+using RabbitTopics.Testing;
+
+namespace RabbitTopics.Conformance;
+
+public sealed class PublishingTests(ConformanceRun run)
+{
+    [Fact]
+    public async Task A_timer_function_publishes_what_it_returns_to_its_topic()
+    {
+        await using var channel = await run.OpenChannelAsync();
+
+        var message = await channel.TakeAsync($"{run.Name}.timers");
+
+        Assert.Equal("""{"Id":1,"Text":"张三"}""", Encoding.UTF8.GetString(message.Body.Span));
+        Assert.Equal($"{run.Name}.from-timer", message.RoutingKey);
+        Assert.Equal($"{run.Name}.from-timer", Encoding.UTF8.GetString((byte[])message.BasicProperties.Headers!["Micro-Topic"]!));
+        Assert.Equal("application/json", Encoding.UTF8.GetString((byte[])message.BasicProperties.Headers["Content-Type"]!));
+        Assert.Equal(DeliveryModes.Persistent, message.BasicProperties.DeliveryMode);
+        Assert.True(Guid.TryParse(message.BasicProperties.MessageId, out _));
+    }
+
+    [Fact]
+    public async Task The_stock_output_binding_writes_to_the_queue_of_that_name()
+    {
+        await using var channel = await run.OpenChannelAsync();
+
+        Assert.Equal((2, "stock"), Item(await channel.TakeAsync($"{run.Name}.stock")));
+    }
+
+    [Fact]
+    public async Task Outputs_on_properties_of_the_result_go_each_to_its_own_place()
+    {
+        await using var channel = await run.OpenChannelAsync();
+
+        Assert.Equal((3, "queue"), Item(await channel.TakeAsync($"{run.Name}.several")));
+        Assert.Equal((4, "topic"), Item(await channel.TakeAsync($"{run.Name}.several-topic")));
+    }
+
+    private static (int Id, string? Text) Item(BasicGetResult message)
+    {
+        using var json = JsonDocument.Parse(message.Body);
+        return (json.RootElement.GetProperty("Id").GetInt32(), json.RootElement.GetProperty("Text").GetString());
+    }
+}

@@ -1,0 +1,109 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace RabbitTopics.Testing;
+
+/// <summary>A program under test, run as a process of its own. Its settings are environment variables; what it prints is
+/// kept.</summary>
+public sealed class AppProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly StringBuilder _output = new();
+
+    private AppProcess(Process process) => _process = process;
+
+    public string Output
+    {
+        get
+        {
+            lock (_output)
+            {
+                return _output.ToString();
+            }
+        }
+    }
+
+    public bool HasExited => _process.HasExited;
+
+    public int ProcessId => _process.Id;
+
+    /// <summary>Starts a command line, run by the shell's rules of words.</summary>
+    public static AppProcess Start(string commandLine, IReadOnlyDictionary<string, string?> environment)
+    {
+        var start = new ProcessStartInfo("/bin/sh", ["-c", $"exec {commandLine}"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        var app = new AppProcess(new Process { StartInfo = start });
+        app._process.OutputDataReceived += (_, line) => app.Keep(line.Data);
+        app._process.ErrorDataReceived += (_, line) => app.Keep(line.Data);
+        app._process.Start();
+        app._process.BeginOutputReadLine();
+        app._process.BeginErrorReadLine();
+        return app;
+    }
+
+    public async Task<int> WaitForExitAsync(TimeSpan? within = null)
+    {
+        using var limit = new CancellationTokenSource(within ?? Wait.Patience);
+        try
+        {
+            await _process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TimeoutException($"The program did not exit. It printed:\n{Output}");
+        }
+
+        return _process.ExitCode;
+    }
+
+    public Task WaitForOutputAsync(string text, TimeSpan? within = null) =>
+        Wait.UntilAsync(() => Output.Contains(text, StringComparison.Ordinal)
+            ? true
+            : HasExited ? throw new InvalidOperationException($"The program ended before it printed '{text}':\n{Output}") : false,
+            $"the program to print '{text}'", within);
+
+    /// <summary>Asks the program to stop (SIGTERM) and waits for it.</summary>
+    public async Task<int> StopAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _ = Kill(_process.Id, 15);
+        }
+
+        return await WaitForExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+            await _process.WaitForExitAsync();
+        }
+
+        _process.Dispose();
+    }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    private static extern int Kill(int processId, int signal);
+
+    private void Keep(string? line)
+    {
+        if (line is not null)
+        {
+            lock (_output)
+            {
+                _output.AppendLine(line);
+            }
+        }
+    }
+}

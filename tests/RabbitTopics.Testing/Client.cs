@@ -1,0 +1,35 @@
+using RabbitMQ.Client;
+
+namespace RabbitTopics.Testing;
+
+/// <summary>The plain client, as the tests look at a broker with it.</summary>
+public static class Client
+{
+    public static Task<IConnection> ConnectAsync(Uri uri) => new ConnectionFactory { Uri = uri }.CreateConnectionAsync();
+
+    /// <summary>Takes the next message of a queue, waiting for it.</summary>
+    public static async Task<BasicGetResult> TakeAsync(this IChannel channel, string queue, TimeSpan? within = null)
+    {
+        BasicGetResult? message = null;
+        await Wait.UntilAsync(async () => (message = await channel.BasicGetAsync(queue, autoAck: true)) is not null,
+            $"a message in queue '{queue}'", within);
+        return message!;
+    }
+
+    /// <summary>Waits until a queue has this many consumers; a queue that does not exist yet has none.</summary>
+    public static Task WaitForConsumersAsync(Uri uri, string queue, uint count = 1, TimeSpan? within = null) =>
+        Wait.UntilAsync(async () =>
+        {
+            try
+            {
+                // A passive declare of a queue that is not there closes the channel, so each look has a channel of its own.
+                await using var connection = await ConnectAsync(uri);
+                await using var channel = await connection.CreateChannelAsync();
+                return (await channel.QueueDeclarePassiveAsync(queue)).ConsumerCount == count;
+            }
+            catch (RabbitMQ.Client.Exceptions.RabbitMQClientException)
+            {
+                return false;
+            }
+        }, $"{count} consumer(s) of queue '{queue}'", within);
+}

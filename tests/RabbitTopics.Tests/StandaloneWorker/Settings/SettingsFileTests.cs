@@ -1,0 +1,91 @@
+using Microsoft.Extensions.Configuration;
+using RabbitTopics.StandaloneWorker.Settings;
+
+namespace RabbitTopics.Tests.StandaloneWorker.Settings;
+
+public sealed class SettingsFileTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("rabbittopics-settings-").FullName;
+    private readonly StartupProblems _problems = new();
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void Values_of_local_settings_become_environment_variables_and_those_that_exist_win()
+    {
+        var fresh = $"RT_{Guid.NewGuid():N}";
+        var taken = $"RT_{Guid.NewGuid():N}";
+        Environment.SetEnvironmentVariable(taken, "from the environment");
+        Write(LocalSettings.FileName, $$"""{ "Values": { "{{fresh}}": "from the file", "{{taken}}": "from the file" } } // a comment""");
+
+        LocalSettings.Apply(_folder, _problems);
+
+        Assert.Equal("from the file", Environment.GetEnvironmentVariable(fresh));
+        Assert.Equal("from the environment", Environment.GetEnvironmentVariable(taken));
+        Assert.Empty(_problems.All);
+    }
+
+    [Theory]
+    [InlineData("""{ "Values": { "A": s3cret } }""", "is not JSON: see line 1")]
+    [InlineData("""[ "s3cret" ]""", "holds no JSON object")]
+    [InlineData("""{ "Values": "s3cret" }""", "is no JSON object")]
+    [InlineData("""{ "Values": { "RT_NESTED": { "B": "s3cret" } } }""", "'RT_NESTED' is no single value")]
+    [InlineData("""{ "IsEncrypted": true, "Values": { "A": "s3cret" } }""", "is encrypted")]
+    public void A_broken_local_settings_file_is_named_without_showing_what_is_in_it(string content, string problem)
+    {
+        Write(LocalSettings.FileName, content);
+
+        LocalSettings.Apply(_folder, _problems);
+
+        var said = Assert.Single(_problems.All);
+        Assert.Contains(problem, said, StringComparison.Ordinal);
+        Assert.Contains(LocalSettings.FileName, said, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_prefetch_is_that_of_host_json()
+    {
+        Write(HostJson.FileName, """{ "extensions": { "rabbitMQ": { "prefetchCount": 7 } } }""");
+
+        Assert.Equal(7, HostJson.ReadPrefetch(Configuration(), _problems));
+        Assert.Empty(_problems.All);
+    }
+
+    [Fact]
+    public void Without_host_json_the_prefetch_is_that_of_Microsofts_extension() =>
+        Assert.Equal(30, HostJson.ReadPrefetch(Configuration(), _problems));
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("-1")]
+    [InlineData("\"many\"")]
+    [InlineData("70000")]
+    public void An_impossible_prefetch_is_named(string prefetch)
+    {
+        Write(HostJson.FileName, $$"""{ "extensions": { "rabbitMQ": { "prefetchCount": {{prefetch}} } } }""");
+
+        HostJson.ReadPrefetch(Configuration(), _problems);
+
+        Assert.Contains("extensions.rabbitMQ.prefetchCount", Assert.Single(_problems.All), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_host_json_that_is_no_JSON_is_named_with_the_place()
+    {
+        Write(HostJson.FileName, "{\n  \"version\": }");
+
+        Configuration();
+
+        Assert.Contains("host.json is not JSON: see line 2", Assert.Single(_problems.All), StringComparison.Ordinal);
+    }
+
+    private void Write(string name, string content) => File.WriteAllText(Path.Combine(_folder, name), content);
+
+    private ConfigurationManager Configuration()
+    {
+        var configuration = new ConfigurationManager();
+        HostJson.AddTo(configuration, _folder, _problems);
+        return configuration;
+    }
+}
