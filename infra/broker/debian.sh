@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # the names come from broker
 # Installs RabbitMQ from the packages of Debian or Ubuntu, without the service that they would start. Sourced by broker.
 
 readonly policy=/usr/sbin/policy-rc.d

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # the names come from broker
 # A node in a container, for machines with a docker engine and no rabbitmq-server. Sourced by broker, which sets $dir,
 # $port and $password. The data are in $dir; the container goes when the node ends.
 

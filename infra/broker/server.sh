@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # the names come from broker
 # A node of an installed rabbitmq-server. Sourced by broker, which sets $dir, $port and $password.
 
 # Sets $server_bin, the folder of RabbitMQ's scripts. Debian's commands on the PATH switch to another user, so the

@@ -8,56 +8,80 @@ source infra/broker/amqp.sh
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
 export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false # no build server that outlives the build
 
-job='' broker_job='' broker_folder='' broker_origin=''
+job='' broker_job='' broker_folder=''
 
 need_sdk() {
   local version
   if ! version=$(dotnet --version 2>/dev/null) || ((${version%%.*} < 10)); then
-    printf 'The .NET 10 SDK is missing (dotnet --version: %s).\nInstall it from https://dotnet.microsoft.com/download/dotnet/10.0, then run %s again.\n' \
-      "${version:-not found}" "$0" >&2
+    printf '%s needs the .NET 10 SDK; "dotnet --version" finds %s.\n' "$0" "${version:-none}" >&2
+    printf 'Install it from https://dotnet.microsoft.com/download/dotnet/10.0 and run %s again.\n' "$0" >&2
     exit 1
   fi
 }
 
-# Runs a command and waits for it, in a process group of its own: a signal to this script's group passes it by, and
-# what it leaves behind can be ended with it.
+# Runs a command to its end, in a process group of its own: a signal to this script's group passes it by, and whatever
+# it leaves behind is ended with it.
 run_job() {
   local code=0
-  setsid -- "$@" </dev/null &
+  setsid "$@" </dev/null &
   job=$!
   wait "$job" || code=$?
   end_group "$job"
-  job=
+  job=''
   return "$code"
 }
 
-# Ends a process group: SIGTERM first, SIGKILL after a minute.
+# Ends a process group: SIGTERM, and SIGKILL when a minute later there is still something left.
 end_group() {
   local deadline=$((SECONDS + 60))
   kill -TERM -- "-$1" 2>/dev/null || return 0
   while kill -0 -- "-$1" 2>/dev/null; do
     if ((SECONDS >= deadline)); then kill -KILL -- "-$1" 2>/dev/null || true; fi
-    sleep 0.1
+    sleep 0.05
   done
 }
 
-# Chooses the broker: the given one if it answers, else a private one, whose start (and installation) goes on in the
-# background until await_broker.
+# Chooses a broker: the given one if it answers, else a private one of this run. Getting that one started, and installed
+# before, goes on in the background until await_broker. $1: name of the run.
 choose_broker() {
-  local uri=${RabbitMQ:-}
   broker_origin='given by RabbitMQ in the environment'
-  if [[ -n $uri ]] && ! amqp_answers "$uri"; then
-    printf 'RabbitMQ in the environment (%s) does not answer; using a private broker.\n' \
-      "$(amqp_address "$uri" || printf 'not an AMQP URI')"
-    uri=
-  elif [[ -z $uri && -r local.settings.json ]]; then
+  if [[ -n ${RabbitMQ:-} ]]; then
+    if amqp_answers "$RabbitMQ"; then return; fi
+    printf 'RabbitMQ in the environment (%s) does not answer; using a private broker instead.\n' \
+      "$(amqp_address "$RabbitMQ" || printf 'not an AMQP URI')"
+  elif [[ -r local.settings.json ]]; then
     broker_origin='given in local.settings.json'
-    uri=$(sed -n 's/.*"RabbitMQ"[[:space:]]*:[[:space:]]*"\([^"]*\)".*/\1/p' local.settings.json | head -n 1)
-    amqp_answers "$uri" || uri=
+    RabbitMQ=$(sed -n 's/.*"RabbitMQ"[[:space:]]*:[[:space:]]*"\([^"]*\)".*/\1/p' local.settings.json | head -n 1)
+    if amqp_answers "$RabbitMQ"; then return; fi
   fi
+  broker_folder=.broker/$1-$$
+  broker_origin="private, in $broker_folder"
+  begin_broker_job start "$broker_folder"
+}
 
-  if [[ -n $uri ]]; then
-    export RabbitMQ=$uri
-    setsid -- infra/broker/broker "${@:2}" </dev/null &
+begin_broker_job() {
+  setsid infra/broker/broker "$@" </dev/null >/dev/null &
+  broker_job=$!
+}
+
+# Says which broker it is, never its user, and hands it on as RabbitMQ.
+await_broker() {
+  if [[ -n $broker_job ]]; then
+    wait "$broker_job" || exit 1
+    broker_job=''
+  fi
+  if [[ -n $broker_folder ]]; then RabbitMQ=$(infra/broker/broker uri "$broker_folder"); fi
+  export RabbitMQ
+  printf 'Broker: %s (%s)\n' "$(amqp_address "$RabbitMQ")" "$broker_origin"
+}
+
+# Ends everything that this run started. For the EXIT trap.
+end_session() {
+  trap '' INT TERM HUP
+  if [[ -n $job ]]; then end_group "$job"; fi
+  if [[ -n $broker_job ]]; then end_group "$broker_job"; fi
+  if [[ -n $broker_folder ]]; then
+    infra/broker/broker kill "$broker_folder"
+    rm -rf -- "$broker_folder"
   fi
 }

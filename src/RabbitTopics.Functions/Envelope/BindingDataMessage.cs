@@ -74,7 +74,7 @@ internal static class BindingDataMessage
         JsonValueKind.True => true,
         JsonValueKind.False => false,
         JsonValueKind.String => ReadString(value),
-        JsonValueKind.Number => value.TryGetInt64(out var number) ? number : value.GetDouble(),
+        JsonValueKind.Number => value.TryGetInt64(out var number) ? (object)number : value.GetDouble(),
         JsonValueKind.Array => value.EnumerateArray().Select(ReadValue).ToList(),
         _ => ReadTime(value) ?? ReadTable(value),
     };
