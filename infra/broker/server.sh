@@ -58,6 +58,7 @@ server_start() {
   cd -- "$dir" || fail "cannot enter $dir"
   # In a session of its own, where a Ctrl-C meant for the caller does not reach it.
   setsid env -i "${server_env[@]}" "$server_bin/rabbitmq-server" </dev/null >"$dir/start.log" 2>&1 9>&- &
+  disown # the shell is not to report its end
   until server_running || ! kill -0 "$!" 2>/dev/null; do sleep 0.02; done
 }
 
@@ -92,10 +93,16 @@ server_stop() {
 server_has() { server_processes | grep -x "$1" >/dev/null; }
 
 server_kill() {
-  local processes
+  local processes killed='' process deadline
   while processes=$(server_processes) && [[ -n $processes ]]; do
     xargs kill -KILL <<<"$processes" 2>/dev/null || true
+    killed+=" $processes"
     sleep 0.05
+  done
+  # They are dead; give init a moment to take them off the process list too.
+  deadline=$((SECONDS + 2))
+  for process in $killed; do
+    while [[ -e /proc/$process ]] && ((SECONDS < deadline)); do sleep 0.05; done
   done
   if [[ -r $dir/link ]]; then rm -rf -- "$(<"$dir/link")"; fi
   rm -f -- "$dir/link" "$dir/pid"

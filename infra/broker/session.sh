@@ -78,6 +78,7 @@ await_broker() {
 # Ends everything that this run started. For the EXIT trap.
 end_session() {
   trap '' INT TERM HUP
+  disown -a # the shell is not to report their ends
   if [[ -n $job ]]; then end_group "$job"; fi
   if [[ -n $broker_job ]]; then end_group "$broker_job"; fi
   if [[ -n $broker_folder ]]; then

@@ -3,10 +3,10 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using RabbitTopics.Settings;
 using RabbitTopics.StandaloneWorker.Binding;
 using RabbitTopics.StandaloneWorker.Invocation;
 using RabbitTopics.StandaloneWorker.Outputs;
-using RabbitTopics.Settings;
 using RabbitTopics.StandaloneWorker.Settings;
 
 namespace RabbitTopics.StandaloneWorker.Hosting;

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Options;
 using RabbitMQ.Client;
 using RabbitTopics.Connection;
 using RabbitTopics.Messages;
-using RabbitTopics.StandaloneWorker.Invocation;
 using RabbitTopics.Settings;
+using RabbitTopics.StandaloneWorker.Invocation;
 using RabbitTopics.StandaloneWorker.Triggers.RabbitMQ;
 
 namespace RabbitTopics.StandaloneWorker.Outputs;
