@@ -6,7 +6,7 @@
 source infra/broker/amqp.sh
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
-export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false # no build server that outlives the build
+export MSBUILDDISABLENODEREUSE=1 # no build server that outlives the build; the compiler's is ended with its job
 
 job='' broker_job='' broker_folder=''
 
