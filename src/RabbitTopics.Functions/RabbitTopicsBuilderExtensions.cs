@@ -1,4 +1,5 @@
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -20,10 +21,10 @@ public static class RabbitTopicsBuilderExtensions
         this IFunctionsWorkerApplicationBuilder builder, Action<RabbitTopicsOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        builder.Services.AddSingleton(services => TopologyOfFunctions.Build(
-            FunctionCatalog.Load(),
+        builder.Services.AddSingleton(services => new TopologyOfFunctions(
             services.GetRequiredService<IOptions<RabbitTopicsOptions>>().Value,
-            services.GetRequiredService<SettingReferences>()));
+            services.GetRequiredService<SettingReferences>(),
+            services.GetRequiredService<IConfiguration>()).Build(FunctionCatalog.Load()));
         builder.Services.AddRabbitTopics();
         if (configure is not null)
         {

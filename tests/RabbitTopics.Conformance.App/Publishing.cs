@@ -12,7 +12,7 @@ public static class Publishing
 
     [Function("QueueFromTimer")]
     [RabbitMQOutput(QueueName = "%CONFORMANCE_RUN%.stock", ConnectionStringSetting = "RabbitMQ")]
-    public static async Task<Item> QueueFromTimer([TimerTrigger("00:00:01")] TimerInfo timer)
+    public static async Task<Item> QueueFromTimer([TimerTrigger("%CONFORMANCE_SCHEDULE%")] TimerInfo timer)
     {
         await Task.Yield();
         return new Item(2, "stock");

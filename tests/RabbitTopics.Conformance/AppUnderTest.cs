@@ -10,12 +10,13 @@ public static class AppUnderTest
     private static readonly string[] Queues = ["typed", "bytes", "text", "envelope", "failing-once"];
 
     private static string CommandLine =>
-        Environment.GetEnvironmentVariable("CONFORMANCE_APP") is { Length: > 0 } given ? given : OwnApp();
+        Environment.GetEnvironmentVariable("CONFORMANCE_APP") is { Length: > 0 } given ? given : Repository.Program("tests/RabbitTopics.Conformance.App");
 
     public static AppProcess Start(Uri broker, string run) => AppProcess.Start(CommandLine, new Dictionary<string, string?>
     {
         ["RabbitMQ"] = broker.OriginalString,
         ["CONFORMANCE_RUN"] = run,
+        ["CONFORMANCE_SCHEDULE"] = "00:00:01",
         ["AzureFunctionsJobHost__extensions__rabbitMQ__prefetchCount"] = "10",
     });
 
@@ -26,12 +27,5 @@ public static class AppUnderTest
         {
             await Client.WaitForConsumersAsync(broker, $"{run}.{queue}");
         }
-    }
-
-    private static string OwnApp()
-    {
-        var configuration = Path.GetFileName(Path.GetDirectoryName(AppContext.BaseDirectory.TrimEnd('/')));
-        var path = Path.Combine(Repository.Root, "tests", "RabbitTopics.Conformance.App", "bin", "standalone", configuration!, "net10.0", "RabbitTopics.Conformance.App");
-        return $"'{path}'";
     }
 }

@@ -5,6 +5,14 @@ public static class Repository
 {
     public static string Root { get; } = FindRoot();
 
+    /// <summary>The command line of a program of this checkout, in the build configuration of the tests.</summary>
+    /// <param name="project">The project's folder, which has the program's name.</param>
+    public static string Program(string project)
+    {
+        var configuration = Path.GetFileName(Path.GetDirectoryName(AppContext.BaseDirectory.TrimEnd('/')))!;
+        return $"'{Path.Combine(Root, project, "bin", "standalone", configuration, "net10.0", Path.GetFileName(project))}'";
+    }
+
     private static string FindRoot()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)

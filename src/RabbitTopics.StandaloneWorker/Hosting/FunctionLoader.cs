@@ -1,7 +1,6 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RabbitTopics.Connection;
@@ -26,7 +25,8 @@ internal sealed record LoadedFunction(string Summary, ITriggerListener Listener)
 
 /// <summary>Makes a listener for each function that the generator found, and notes what is wrong with any of them.</summary>
 internal sealed class FunctionLoader(
-    IServiceProvider services,
+    Brokers brokers,
+    AppTopology topology,
     IConfiguration configuration,
     SettingReferences settings,
     StartupProblems problems,
@@ -48,6 +48,11 @@ internal sealed class FunctionLoader(
         if (functions.Count == 0)
         {
             problems.Add("There is no function. Put [Function(\"Name\")] on a public method whose parameter has [RabbitMQTrigger] or [TimerTrigger].");
+        }
+
+        foreach (var problem in topology.Problems)
+        {
+            problems.Add(problem);
         }
 
         foreach (var function in functions)
@@ -79,7 +84,8 @@ internal sealed class FunctionLoader(
         };
     }
 
-    private LoadedFunction LoadRabbitMQ(StandaloneFunctionDefinition function, ParameterDescriptor parameter, RabbitMQTriggerAttribute trigger, ILogger logger)
+    private LoadedFunction LoadRabbitMQ(
+        StandaloneFunctionDefinition function, ParameterDescriptor parameter, RabbitMQTriggerAttribute trigger, ILogger logger)
     {
         if (parameter.Converters.Count == 0 && !BodyTypes.AreBytesOrText(parameter.Type) && !BodyTypes.IsEnvelope(parameter.Type) && !json.Supports(parameter.Type))
         {
@@ -90,10 +96,10 @@ internal sealed class FunctionLoader(
         var app = appOptions.Value;
         var setting = RabbitMQBinding.ConnectionSetting(trigger, app);
         var queue = settings.Resolve(trigger.QueueName);
-        var broker = services.GetRequiredService<Brokers>().Get(setting);
-        var topology = services.GetRequiredService<AppTopology>().Find(setting, queue);
-        var options = new QueueConsumerOptions(queue, HostJson.ReadPrefetch(configuration, problems), topology, app.TopicHeader);
-        var topics = topology is null ? "" : $", topic {string.Join(", ", topology.Bindings.Select(binding => $"'{binding.Topic}' on '{binding.Exchange}'"))}";
+        var broker = brokers.Get(setting);
+        var declared = topology.Find(setting, queue);
+        var options = new QueueConsumerOptions(queue, HostJson.ReadPrefetch(configuration, problems), declared, app.TopicHeader);
+        var topics = declared is null ? "" : $", topic {string.Join(", ", declared.Bindings.Select(binding => $"'{binding.Topic}' on '{binding.Exchange}'"))}";
         return new LoadedFunction($"{function.Name}: RabbitMQ trigger, queue '{queue}'{topics}",
             new RabbitMQTriggerListener(function, broker, options, invoker, logger));
     }
@@ -116,7 +122,7 @@ internal sealed class FunctionLoader(
             }
 
             settings.Resolve(output.QueueName);
-            RabbitMQBinding.Broker(services.GetRequiredService<Brokers>(), output, appOptions.Value);
+            RabbitMQBinding.Broker(brokers, output, appOptions.Value);
         }
     }
 

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Configuration;
+
 namespace RabbitTopics.Connection;
 
 /// <summary>Where a broker is and how to log in there. Holds a secret: only <see cref="ToString"/> is for people to
@@ -21,6 +23,15 @@ public sealed class BrokerEndpoint
     internal string VirtualHost => Uri.AbsolutePath.Length <= 1 ? "/" : Uri.UnescapeDataString(Uri.AbsolutePath[1..]);
 
     private int Port => Uri.Port > 0 ? Uri.Port : Uri.Scheme == "amqps" ? 5671 : 5672;
+
+    /// <summary>Reads the AMQP URI in a setting, which the Functions host looks up under its bare name and under
+    /// ConnectionStrings.</summary>
+    /// <exception cref="BrokerSettingException">There is no value, or it is no AMQP URI.</exception>
+    public static BrokerEndpoint From(IConfiguration configuration, string settingName)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        return Parse(settingName, configuration[settingName] ?? configuration[$"ConnectionStrings:{settingName}"]);
+    }
 
     /// <summary>Reads an AMQP URI (https://www.rabbitmq.com/docs/uri-spec).</summary>
     /// <param name="settingName">The setting that the URI came from, for errors.</param>

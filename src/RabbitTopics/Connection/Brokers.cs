@@ -19,9 +19,7 @@ public sealed class Brokers(IConfiguration configuration, AppTopology topology, 
         {
             if (!_brokers.TryGetValue(settingName, out var broker))
             {
-                // The Functions host looks a connection up under its bare name and under ConnectionStrings.
-                var uri = configuration[settingName] ?? configuration[$"ConnectionStrings:{settingName}"];
-                broker = new Broker(BrokerEndpoint.Parse(settingName, uri), topology, loggers);
+                broker = new Broker(BrokerEndpoint.From(configuration, settingName), topology, loggers);
                 _brokers.Add(settingName, broker);
             }
 

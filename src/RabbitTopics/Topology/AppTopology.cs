@@ -6,9 +6,17 @@ public sealed class AppTopology
 {
     private readonly List<QueueTopology> _queues = [];
     private readonly List<(string Setting, string Exchange)> _exchanges = [];
+    private readonly List<string> _problems = [];
 
     /// <summary>The queues that the app subscribes to topics.</summary>
     public IReadOnlyList<QueueTopology> Queues => _queues;
+
+    /// <summary>What is wrong with the app's subscriptions and outputs, each with what to do. An app with problems must not be
+    /// started.</summary>
+    public IReadOnlyList<string> Problems => _problems;
+
+    /// <summary>Adds a problem.</summary>
+    public void AddProblem(string problem) => _problems.Add(problem);
 
     /// <summary>Adds a queue; the bindings of a queue that is there already are joined.</summary>
     public void Add(QueueTopology queue)

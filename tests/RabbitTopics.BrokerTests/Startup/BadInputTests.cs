@@ -10,15 +10,6 @@ public sealed class BadInputTests(SharedBroker broker) : IDisposable
     /// <summary>The app's folder as it would be deployed, for files of this test's own.</summary>
     private readonly string _root = Directory.CreateTempSubdirectory("rabbittopics-app-").FullName;
 
-    private static string App
-    {
-        get
-        {
-            var configuration = Path.GetFileName(Path.GetDirectoryName(AppContext.BaseDirectory.TrimEnd('/')));
-            return $"'{Path.Combine(Repository.Root, "src", "FunctionApp", "bin", "standalone", configuration!, "net10.0", "FunctionApp")}'";
-        }
-    }
-
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
     [Fact]
@@ -27,6 +18,8 @@ public sealed class BadInputTests(SharedBroker broker) : IDisposable
         var output = await FailToStartAsync(null);
 
         Assert.Contains("Function 'HandlePerson': The setting 'RabbitMQ' is missing or empty", output, StringComparison.Ordinal);
+        Assert.Contains("Function 'PublishPerson': The setting 'RabbitMQ' is missing or empty", output, StringComparison.Ordinal);
+        Assert.Contains("Function 'PublishReminder': The setting 'RabbitMQ' is missing or empty", output, StringComparison.Ordinal);
         Assert.Contains("Function 'WatchEverything': The setting 'RabbitMQ' is missing or empty", output, StringComparison.Ordinal);
         Assert.Contains("local.settings.json", output, StringComparison.Ordinal);
     }
@@ -79,6 +72,24 @@ public sealed class BadInputTests(SharedBroker broker) : IDisposable
         AssertNoSecret(app.Output);
     }
 
+    [Theory]
+    [InlineData("0 0 0 31 2 *", "Function 'QueueFromTimer': the schedule '0 0 0 31 2 *' never comes round")]
+    [InlineData("now and then", "Function 'QueueFromTimer': the schedule 'now and then' is neither an NCRONTAB expression")]
+    [InlineData(null, "Function 'QueueFromTimer': '%CONFORMANCE_SCHEDULE%' refers to the setting 'CONFORMANCE_SCHEDULE', which does not exist")]
+    public async Task An_impossible_schedule_is_named_with_its_function(string? schedule, string problem)
+    {
+        await using var app = AppProcess.Start(Repository.Program("tests/RabbitTopics.Conformance.App"), new Dictionary<string, string?>
+        {
+            ["RabbitMQ"] = broker.Uri.OriginalString,
+            ["CONFORMANCE_RUN"] = "never",
+            ["CONFORMANCE_SCHEDULE"] = schedule,
+            ["AzureWebJobsScriptRoot"] = _root,
+        });
+
+        Assert.Equal(1, await app.WaitForExitAsync());
+        Assert.Contains(problem, app.Output, StringComparison.Ordinal);
+    }
+
     private async Task<string> FailToStartAsync(string? uri)
     {
         await using var app = Start(uri);
@@ -87,7 +98,7 @@ public sealed class BadInputTests(SharedBroker broker) : IDisposable
         return app.Output;
     }
 
-    private AppProcess Start(string? uri) => AppProcess.Start(App, new Dictionary<string, string?>
+    private AppProcess Start(string? uri) => AppProcess.Start(Repository.Program("src/FunctionApp"), new Dictionary<string, string?>
     {
         ["RabbitMQ"] = uri,
         ["AzureWebJobsScriptRoot"] = _root,

@@ -94,7 +94,7 @@ internal sealed class TimerTriggerListener(
         }
         catch (Exception exception)
         {
-            logger.LogError(exception, "Function '{Function}' failed; its next run is at {Next:u}.", function.Name, next);
+            logger.LogError(exception, "Function '{Function}' failed; it runs again on its schedule.", function.Name);
         }
 
         return started;
