@@ -2,137 +2,157 @@ using Microsoft.CodeAnalysis;
 
 namespace RabbitTopics.StandaloneWorker.Generators;
 
-/// <summary>Reads a method with <c>[Function]</c>.</summary>
-internal static class FunctionParser
+/// <summary>Turns a method with <c>[Function]</c> into its model.</summary>
+internal sealed class FunctionParser
 {
-    public static bool IsInputConverter(AttributeData attribute) =>
-        KnownTypes.Is(attribute.AttributeClass, "Microsoft.Azure.Functions.Worker.Converters.InputConverterAttribute");
+    private readonly IMethodSymbol _method;
+    private readonly string _name;
+    private readonly string _entryPoint;
+    private readonly FunctionRules _rules;
+    private readonly AttributeCode _attributes;
+    private readonly ConstructionCode _construction;
 
-    public static FunctionModel Parse(IMethodSymbol method, AttributeData function)
+    private FunctionParser(IMethodSymbol method, string name, Compilation compilation)
     {
-        var name = function.ConstructorArguments.FirstOrDefault().Value as string ?? "";
-        var place = Place.Of(method);
-        var problems = Check(method, name, place).ToArray();
+        _method = method;
+        _name = name;
+        _entryPoint = $"{method.ContainingType.DottedName()}.{method.Name}";
+        _rules = new FunctionRules(method, name, _entryPoint);
+        var access = new TypeAccess(compilation);
+        _attributes = new AttributeCode(access);
+        _construction = new ConstructionCode(access);
+    }
+
+    /// <summary>The function; null if its attribute does not compile.</summary>
+    public static FoundFunction? Parse(GeneratorAttributeSyntaxContext context)
+    {
+        var attribute = context.Attributes[0];
+        return context.TargetSymbol is IMethodSymbol method && attribute is { AttributeConstructor: not null, ConstructorArguments.Length: 1 }
+            ? new FunctionParser(method, attribute.ConstructorArguments[0].Value as string ?? "", context.SemanticModel.Compilation).Parse()
+            : null;
+    }
+
+    private FoundFunction Parse()
+    {
+        _rules.Check();
+        var model = IsComplete() && _rules.Problems.Count == 0 ? Model() : null;
+        return new FoundFunction(
+            _name, _entryPoint, SourceLocation.From(_method), _rules.Problems.Count == 0 ? model : null, new(_rules.Problems));
+    }
+
+    /// <summary>Whether all types of the signature exist. If not, the compiler says it, once.</summary>
+    private bool IsComplete() =>
+        _method.ReturnType.TypeKind != TypeKind.Error && _method.Parameters.All(parameter => parameter.Type.TypeKind != TypeKind.Error);
+
+    private FunctionModel Model()
+    {
+        var result = Result(out var resultType);
+        var type = _method.ContainingType;
         return new FunctionModel(
-            name,
-            $"{KnownTypes.NameOf(method.ContainingType)}.{method.Name}",
-            method.ContainingAssembly.Name,
-            Attributes(method.GetAttributes(), method.ContainingAssembly),
-            [.. method.Parameters.Select(Parameter)],
-            [.. Outputs(method)],
-            method.IsStatic ? "static _ => null" : $"static services => {ServiceCode.New(method.ContainingType) ?? "null"}",
-            InvokeCode.Lambda(method),
-            [.. problems],
-            place);
+            _name,
+            _entryPoint,
+            _method.ContainingAssembly.Name,
+            _attributes.OfAll(_method.GetAttributes()),
+            new(_method.Parameters.Select(Parameter)),
+            new(Outputs(resultType)),
+            _method.IsStatic ? null : Construct(_method, type),
+            _method.IsStatic ? $"{type.ToCode()}.{_method.EscapedName()}" : $"(({type.ToCode()})instance!).{_method.EscapedName()}",
+            result);
     }
 
-    private static IEnumerable<Problem> Check(IMethodSymbol method, string name, Place place)
+    private ResultKind Result(out ITypeSymbol? resultType)
     {
-        if (name.Length == 0 || !IsLetter(name[0]) || name.Any(character => !IsLetter(character) && character is not ((>= '0' and <= '9') or '-' or '_')))
+        resultType = null;
+        if (_method.ReturnsVoid)
         {
-            yield return new Problem(Diagnostics.BadName, place, [name]);
+            return ResultKind.Void;
         }
 
-        if (NotCallable(method) is { } reason)
+        foreach (var type in _method.ReturnType.WithBaseTypes())
         {
-            yield return new Problem(Diagnostics.NotCallable, place, [name, reason]);
-        }
-
-        if (method is { IsAsync: true, ReturnsVoid: true })
-        {
-            yield return new Problem(Diagnostics.AsyncVoid, place, [name]);
-        }
-
-        var triggers = method.Parameters.Count(parameter => Trigger(parameter) is not null);
-        if (triggers != 1)
-        {
-            yield return new Problem(Diagnostics.NoSingleTrigger, place, [name, triggers == 0 ? "none" : triggers.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
-        }
-
-        foreach (var parameter in method.Parameters)
-        {
-            var trigger = Trigger(parameter);
-            if (ParameterCheck.Advice(parameter, trigger) is { } advice)
+            switch (type.OriginalDefinition.FullName())
             {
-                yield return new Problem(Diagnostics.UnsupportedParameter, Place.Of(parameter), [name, parameter.Name, parameter.Type.ToDisplayString(), advice]);
-            }
-
-            if (KnownTypes.Is(trigger?.AttributeClass, "Microsoft.Azure.Functions.Worker.RabbitMQTriggerAttribute")
-                && ParameterCheck.BindingData.Contains(parameter.Name, StringComparer.OrdinalIgnoreCase))
-            {
-                yield return new Problem(Diagnostics.ReservedParameterName, Place.Of(parameter), [name, parameter.Name]);
+                case "System.Threading.Tasks.Task`1" or "System.Threading.Tasks.ValueTask`1":
+                    resultType = ((INamedTypeSymbol)type).TypeArguments[0];
+                    return ResultKind.TaskOfValue;
+                case "System.Threading.Tasks.Task" or "System.Threading.Tasks.ValueTask":
+                    return ResultKind.Task;
             }
         }
+
+        resultType = _method.ReturnType;
+        return ResultKind.Value;
     }
 
-    private static string? NotCallable(IMethodSymbol method)
-    {
-        if (method.DeclaredAccessibility != Accessibility.Public || method.IsGenericMethod || method.IsAbstract)
-        {
-            return "its method is not public, or is generic or abstract";
-        }
-
-        for (var type = method.ContainingType; type is not null; type = type.ContainingType)
-        {
-            if (type.DeclaredAccessibility != Accessibility.Public || type.IsGenericType || (type.IsAbstract && !method.IsStatic))
-            {
-                return $"its class {type.Name} is not public, or is generic or abstract";
-            }
-        }
-
-        return method.IsStatic || ServiceCode.New(method.ContainingType) is not null ? null : $"its class {method.ContainingType.Name} has no public constructor";
-    }
-
-    private static AttributeData? Trigger(IParameterSymbol parameter) => parameter.GetAttributes().FirstOrDefault(KnownTypes.IsTrigger);
-
-    private static ParameterModel Parameter(IParameterSymbol parameter) => new(
+    private ParameterModel Parameter(IParameterSymbol parameter) => new(
         parameter.Name,
-        CodeText.Type(parameter.Type),
-        !parameter.Type.IsValueType || parameter.Type.OriginalDefinition.SpecialType == SpecialType.System_Nullable_T,
-        parameter.HasExplicitDefaultValue ? CodeText.Value(parameter.ExplicitDefaultValue, parameter.Type) : null,
-        Attributes(parameter.GetAttributes(), parameter.ContainingAssembly),
-        [.. parameter.GetAttributes().Concat(parameter.Type.GetAttributes()).Where(IsInputConverter)
-            .Select(attribute => attribute.ConstructorArguments.FirstOrDefault().Value is INamedTypeSymbol converter ? ServiceCode.New(converter) : null)
-            .OfType<string>()]);
+        parameter.Type.ToCode(),
+        parameter.Type.ToAnnotatedCode(),
+        parameter.Type.IsReferenceOrNullable(),
+        parameter.HasExplicitDefaultValue ? ConstantCode.OfDefault(parameter) : null,
+        _attributes.OfAll(parameter.GetAttributes()),
+        new(Converters(parameter).Select(converter => ConstructConverter(parameter, converter))));
 
-    private static IEnumerable<OutputModel> Outputs(IMethodSymbol method)
+    /// <summary>The converters of the parameter and then those of its type, which it may have inherited.</summary>
+    private static IEnumerable<ITypeSymbol> Converters(IParameterSymbol parameter) =>
+        from symbol in parameter.Type.WithBaseTypes().Cast<ISymbol>().Prepend(parameter)
+        from attribute in symbol.GetAttributes()
+        where attribute.AttributeClass?.Is(Names.InputConverter) == true && attribute.ConstructorArguments.Length == 1
+        select attribute.ConstructorArguments[0].Value as ITypeSymbol into converter
+        where converter is { TypeKind: not TypeKind.Error }
+        select converter;
+
+    private string ConstructConverter(IParameterSymbol parameter, ITypeSymbol converter)
     {
-        var onMethod = method.GetAttributes().Where(KnownTypes.IsOutput).ToList();
-        if (onMethod.Count > 0)
+        if (converter.AllInterfaces.Any(candidate => candidate.Is(Names.IInputConverter)))
         {
-            return [new OutputModel("$return", [.. onMethod.Select(CodeText.New)], "static result => result")];
+            return Construct(parameter, converter);
         }
 
-        return
-            from type in BaseTypes(InvokeCode.ResultType(method))
-            from property in type.GetMembers().OfType<IPropertySymbol>()
-            let attributes = property.GetAttributes().Where(KnownTypes.IsOutput).Select(CodeText.New).ToArray()
-            where attributes.Length > 0 && property is { IsStatic: false, GetMethod.DeclaredAccessibility: Accessibility.Public }
-            select new OutputModel(property.Name, [.. attributes], $"static result => (({CodeText.Type(type)})result).{CodeText.Identifier(property.Name)}");
+        _rules.AddNotConstructible(parameter, converter, "[InputConverter] names it, and it is no IInputConverter. Implement that interface.");
+        return "";
     }
 
-    private static IEnumerable<ITypeSymbol> BaseTypes(ITypeSymbol? type)
+    private string Construct(ISymbol place, ITypeSymbol type)
     {
-        for (; type is { SpecialType: not SpecialType.System_Object }; type = type.BaseType)
+        if (_construction.Of(type, out var obstacle) is { } code)
         {
-            yield return type;
+            return code;
+        }
+
+        _rules.AddNotConstructible(place, type, obstacle);
+        return "";
+    }
+
+    private IEnumerable<OutputModel> Outputs(ITypeSymbol? resultType)
+    {
+        var ofMethod = _method.GetAttributes().Where(IsOutput).ToArray();
+        if (ofMethod.Length > 0)
+        {
+            return [new OutputModel(null, "result", _attributes.OfAll(ofMethod))];
+        }
+
+        return resultType is null ? [] : OutputProperties(resultType.WithoutNullable());
+    }
+
+    private IEnumerable<OutputModel> OutputProperties(ITypeSymbol resultType)
+    {
+        var seen = new HashSet<string>();
+        var types = resultType.TypeKind == TypeKind.Interface ? resultType.AllInterfaces.Prepend(resultType) : resultType.WithBaseTypes();
+        foreach (var property in types.SelectMany(type => type.GetMembers()).OfType<IPropertySymbol>())
+        {
+            if (property is { IsStatic: false, IsIndexer: false, GetMethod.DeclaredAccessibility: Accessibility.Public }
+                && property.GetAttributes().Any(IsOutput) && seen.Add(property.Name))
+            {
+                // The cast is to the class with the property: one of the same name may hide it further down.
+                yield return new OutputModel(
+                    property.Name,
+                    $"(({property.ContainingType.ToCode()})result).{property.EscapedName()}",
+                    _attributes.OfAll(property.GetAttributes()));
+            }
         }
     }
 
-    /// <summary>Makers of the attributes that mean something to a worker: not the compiler's, and only those that generated code
-    /// can name.</summary>
-    private static EquatableArray<string> Attributes(IEnumerable<AttributeData> attributes, IAssemblySymbol from) =>
-    [
-        .. attributes.Where(attribute => attribute.AttributeClass is { } type
-                && !KnownTypes.NameOf(type).StartsWith("System.", StringComparison.Ordinal)
-                && attribute.AttributeConstructor is not null
-                && IsAccessible(type, from))
-            .Select(CodeText.New),
-    ];
-
-    private static bool IsAccessible(INamedTypeSymbol type, IAssemblySymbol from) =>
-        type.DeclaredAccessibility == Accessibility.Public
-        || (type.DeclaredAccessibility == Accessibility.Internal && SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, from));
-
-    private static bool IsLetter(char character) => character is (>= 'a' and <= 'z') or (>= 'A' and <= 'Z');
+    private static bool IsOutput(AttributeData attribute) => attribute.AttributeClass is { } type
+        && (type.IsOrDerivesFrom(Names.OutputBinding) || (type.Name == Names.OurOutput && type.IsIn(Names.OurFunctions)));
 }

@@ -1,54 +1,47 @@
-using System.Collections.Immutable;
+using System.Text;
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Text;
 
 namespace RabbitTopics.StandaloneWorker.Generators;
 
-/// <summary>Finds the methods with <c>[Function]</c> and writes a descriptor for each, so that the standalone worker needs no
-/// reflection. What is wrong with a function is an error of the compilation.</summary>
+/// <summary>Finds the functions of an assembly while it is compiled and writes what the standalone worker needs to bind and
+/// call them, so that it need not look at them by reflection.</summary>
 [Generator(LanguageNames.CSharp)]
 public sealed class FunctionsGenerator : IIncrementalGenerator
 {
+    /// <summary>The name of the emitted file.</summary>
+    public const string FileName = "Functions.g.cs";
+
+    /// <summary>The name of the step whose value is all that is emitted, for tests of the caching.</summary>
+    public const string FunctionsStep = "Functions";
+
     /// <inheritdoc/>
     public void Initialize(IncrementalGeneratorInitializationContext context)
     {
-        var functions = context.SyntaxProvider
-            .ForAttributeWithMetadataName(
-                KnownTypes.Function,
-                static (node, _) => node is MethodDeclarationSyntax,
-                static (found, _) => FunctionParser.Parse((IMethodSymbol)found.TargetSymbol, found.Attributes[0]))
-            .WithTrackingName("Functions");
+        var found = context.SyntaxProvider
+            .ForAttributeWithMetadataName(Names.Function, static (_, _) => true, static (function, _) => FunctionParser.Parse(function))
+            .Where(static function => function is not null)
+            .Select(static (function, _) => function!)
+            .Collect();
 
-        context.RegisterSourceOutput(functions.Collect().WithTrackingName("AllFunctions"), static (output, all) => Write(output, all));
-    }
-
-    private static void Write(SourceProductionContext output, ImmutableArray<FunctionModel> all)
-    {
-        foreach (var problem in all.SelectMany(function => function.Problems))
-        {
-            output.ReportDiagnostic(problem.ToDiagnostic());
-        }
-
-        var good = new List<FunctionModel>();
-        foreach (var sameName in all.GroupBy(function => function.Name, StringComparer.OrdinalIgnoreCase))
-        {
-            if (sameName.Count() > 1)
+        // Two outputs: the problems hold places in files, which most edits move, and the code must not be written anew for these.
+        context.RegisterSourceOutput(
+            found.Select(static (functions, _) => FunctionNames.Problems(functions)),
+            static (output, problems) =>
             {
-                var methods = string.Join(" and ", sameName.Select(function => function.EntryPoint));
-                foreach (var function in sameName)
+                foreach (var problem in problems)
                 {
-                    output.ReportDiagnostic(new Problem(Diagnostics.DuplicateName, function.Place, [function.Name, methods]).ToDiagnostic());
+                    output.ReportDiagnostic(problem.ToDiagnostic());
                 }
-            }
-            else
+            });
+        context.RegisterSourceOutput(
+            found.Select(static (functions, _) => FunctionNames.WithoutProblems(functions)).WithTrackingName(FunctionsStep),
+            static (output, functions) =>
             {
-                good.AddRange(sameName.Where(function => function.Problems.Count == 0));
-            }
-        }
-
-        if (good.Count > 0)
-        {
-            output.AddSource("Functions.g.cs", FunctionEmitter.Write(good));
-        }
+                if (functions.Count > 0)
+                {
+                    output.AddSource(FileName, SourceText.From(FunctionEmitter.Emit(functions), Encoding.UTF8));
+                }
+            });
     }
 }

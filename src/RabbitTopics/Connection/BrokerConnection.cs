@@ -91,42 +91,55 @@ public sealed class BrokerConnection : IAsyncDisposable
     private async Task SuperviseAsync()
     {
         var stop = _stopping.Token;
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                await HoldConnectionAsync(stop);
+            }
+            catch (Exception exception) when (!stop.IsCancellationRequested)
+            {
+                _logger.LogWarning("The connection to the broker at {Endpoint} for {Purpose} ended badly: {Reason}", _endpoint, _purpose, exception.Message);
+            }
+            catch (Exception)
+            {
+                return; // Disposed; whatever broke meanwhile no longer matters.
+            }
+
+            // A connection that is lost as soon as it is open must not spin.
+            await Task.Delay(FirstRetryDelay, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Opens a connection, hands it out, and returns when it is lost.</summary>
+    private async Task HoldConnectionAsync(CancellationToken stop)
+    {
+        await using var connection = await ConnectAsync(stop);
+        var closed = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        connection.ConnectionShutdownAsync += (_, reason) =>
+        {
+            closed.TrySetResult($"{reason.ReplyCode} {reason.ReplyText}");
+            return Task.CompletedTask;
+        };
+        if (!connection.IsOpen)
+        {
+            closed.TrySetResult(connection.CloseReason?.ReplyText ?? "closed at once"); // Lost before the handler was there.
+        }
+
+        _open.TrySetResult(connection);
+        _logger.LogInformation("Connected to the broker at {Endpoint} for {Purpose}.", _endpoint, _purpose);
         try
         {
-            while (true)
-            {
-                await using var connection = await ConnectAsync(stop);
-                var closed = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-                connection.ConnectionShutdownAsync += (_, reason) =>
-                {
-                    closed.TrySetResult($"{reason.ReplyCode} {reason.ReplyText}");
-                    return Task.CompletedTask;
-                };
-                if (!connection.IsOpen)
-                {
-                    closed.TrySetResult(connection.CloseReason?.ReplyText ?? "closed at once"); // Lost before the handler was there.
-                }
-
-                _open.TrySetResult(connection);
-                _logger.LogInformation("Connected to the broker at {Endpoint} for {Purpose}.", _endpoint, _purpose);
-                try
-                {
-                    var reason = await closed.Task.WaitAsync(stop);
-                    _logger.LogWarning("Lost the connection to the broker at {Endpoint} for {Purpose}: {Reason}. Connecting again.",
-                        _endpoint, _purpose, reason);
-                }
-                finally
-                {
-                    lock (_gate)
-                    {
-                        _open = NewWait();
-                    }
-                }
-            }
+            var reason = await closed.Task.WaitAsync(stop);
+            _logger.LogWarning("Lost the connection to the broker at {Endpoint} for {Purpose}: {Reason}. Connecting again.",
+                _endpoint, _purpose, reason.TrimEnd('.'));
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        finally
         {
-            // Disposed.
+            lock (_gate)
+            {
+                _open = NewWait();
+            }
         }
     }
 

@@ -62,7 +62,7 @@ public sealed class ConfirmedPublisher(BrokerConnection connection, Func<IChanne
                 ? new PublishRefusedException(exchange, routingKey, reason.ReplyCode, reason.ReplyText, exception)
                 : new BrokerUnavailableException(exchange, routingKey, "the connection to the broker was lost.", exception);
         }
-        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+        catch (Exception exception) when (exception is RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException)
         {
             throw new BrokerUnavailableException(exchange, routingKey, "the connection to the broker was lost.", exception);
         }

@@ -46,7 +46,7 @@ public sealed class QueueConsumer(
         await _stopping.CancelAsync();
         await using (cancellationToken.Register(_abandoning.Cancel))
         {
-            await _consuming;
+            await Stopping.WaitAsync(_consuming, cancellationToken);
         }
     }
 
@@ -145,20 +145,26 @@ public sealed class QueueConsumer(
             await ended.Task;
         }
 
-        if (channel.IsOpen)
-        {
-            await channel.BasicCancelAsync(consumerTag, noWait: true, CancellationToken.None);
-        }
+        await QuietlyAsync(() => channel.BasicCancelAsync(consumerTag, noWait: true, CancellationToken.None));
 
         // What was prefetched and not begun goes back to the queue with the channel; what was begun is waited for.
         await oneAtATime.WaitAsync(CancellationToken.None);
         oneAtATime.Release();
-        if (channel.IsOpen)
-        {
-            await channel.CloseAsync(CancellationToken.None);
-        }
-
+        await QuietlyAsync(() => channel.CloseAsync(CancellationToken.None));
         return await ended.Task;
+    }
+
+    /// <summary>Says goodbye on a channel that may be gone already.</summary>
+    private static async Task QuietlyAsync(Func<Task> goodbye)
+    {
+        try
+        {
+            await goodbye();
+        }
+        catch (Exception exception) when (exception is OperationInterruptedException or IOException or ObjectDisposedException or TimeoutException)
+        {
+            // The broker gives back what was not settled.
+        }
     }
 
     private async Task HandleAsync(IChannel channel, BasicDeliverEventArgs arguments)

@@ -3,6 +3,7 @@ using Microsoft.CodeAnalysis;
 using Microsoft.Extensions.DependencyInjection;
 using RabbitTopics.Functions;
 using RabbitTopics.StandaloneWorker.Discovery;
+using RabbitTopics.StandaloneWorker.Generators;
 
 namespace RabbitTopics.Tests.Generators;
 
@@ -121,22 +122,23 @@ public sealed class FunctionsGeneratorTests
 
     public static readonly TheoryData<string, string, string> Mistakes = new()
     {
-        { "RTF001", """[Function("F")] public static void Run([TimerTrigger("")] TimerInfo t) { } [Function("f")] public static void Other([TimerTrigger("")] TimerInfo t) { }""", "C.Run and C.Other" },
-        { "RTF002", """[Function("")] public static void Run([TimerTrigger("")] TimerInfo t) { }""", "begins with a letter" },
+        { "RTF001", """[Function("F")] public static void Run([TimerTrigger("")] TimerInfo t) { } [Function("f")] public static void Other([TimerTrigger("")] TimerInfo t) { }""", "C.Run and to C.Other" },
+        { "RTF002", """[Function("")] public static void Run([TimerTrigger("")] TimerInfo t) { }""", "the name of C.Run is empty" },
         { "RTF002", """[Function("a b")] public static void Run([TimerTrigger("")] TimerInfo t) { }""", "'a b'" },
-        { "RTF003", """[Function("F")] public static void Run() { }""", "none of its parameters" },
-        { "RTF003", """[Function("F")] public static void Run([TimerTrigger("")] TimerInfo t, [RabbitMQTrigger("q")] string s) { }""", "2 of its parameters" },
-        { "RTF004", """[Function("F")] internal static void Run([TimerTrigger("")] TimerInfo t) { }""", "not public" },
-        { "RTF004", """[Function("F")] public static void Run<T>([TimerTrigger("")] TimerInfo t) { }""", "generic" },
-        { "RTF005", """[Function("F")] public static async void Run([TimerTrigger("")] TimerInfo t) { await Task.Yield(); }""", "Return Task" },
-        { "RTF006", """[Function("F")] public static void Run([RabbitMQTrigger("q")] Stream s) { }""", "'s' has the unsupported type System.IO.Stream" },
-        { "RTF006", """[Function("F")] public static void Run([RabbitMQTrigger("q")] IDisposable s) { }""", "System.IDisposable" },
-        { "RTF006", """[Function("F")] public static void Run([RabbitMQTrigger("q")] Action s) { }""", "System.Action" },
-        { "RTF006", """[Function("F")] public static void Run([RabbitMQTrigger("q")] ReadOnlySpan<byte> s) { }""", "ReadOnlySpan" },
-        { "RTF006", """[Function("F")] public static void Run([RabbitMQTrigger("q")] ref string s) { }""", "by value" },
-        { "RTF006", """[Function("F")] public static void Run([RabbitMQTrigger("q")] string s, TimeProvider time) { }""", "services go to the constructor" },
-        { "RTF006", """[Function("F")] public static void Run([TimerTrigger("")] string t) { }""", "A timer gives a TimerInfo" },
-        { "RTF007", """[Function("F")] public static void Run([RabbitMQTrigger("q")] string body) { }""", "'body'" },
+        { "RTF003", """[Function("F")] public static void Run() { }""", "no parameter has a trigger" },
+        { "RTF004", """[Function("F")] public static void Run([TimerTrigger("")] TimerInfo t, [RabbitMQTrigger("q")] string s) { }""", "'s' is a trigger besides 't'" },
+        { "RTF005", """[Function("F")] internal static void Run([TimerTrigger("")] TimerInfo t) { }""", "not public" },
+        { "RTF005", """[Function("F")] public static void Run<T>([TimerTrigger("")] TimerInfo t) { }""", "generic" },
+        { "RTF006", """[Function("F")] public static async void Run([TimerTrigger("")] TimerInfo t) { await Task.Yield(); }""", "Return Task" },
+        { "RTF008", """[Function("F")] public static void Run([RabbitMQTrigger("q")] Stream s) { }""", "'s' has the unsupported type System.IO.Stream" },
+        { "RTF008", """[Function("F")] public static void Run([RabbitMQTrigger("q")] IDisposable s) { }""", "System.IDisposable" },
+        { "RTF008", """[Function("F")] public static void Run([RabbitMQTrigger("q")] Action s) { }""", "System.Action" },
+        { "RTF007", """[Function("F")] public static void Run([RabbitMQTrigger("q")] ReadOnlySpan<byte> s) { }""", "ReadOnlySpan" },
+        { "RTF007", """[Function("F")] public static void Run([RabbitMQTrigger("q")] ref string s) { }""", "is ref or out" },
+        { "RTF011", """[Function("F")] public static void Run([RabbitMQTrigger("q")] string s, TimeProvider time) { }""", "Take services in the constructor" },
+        { "RTF009", """[Function("F")] public static void Run([TimerTrigger("")] int t) { }""", "Use TimerInfo" },
+        { "RTF009", """[Function("F")] public static void Run([TimerTrigger("")] string t) { }""", "Use TimerInfo" },
+        { "RTF010", """[Function("F")] public static void Run([RabbitMQTrigger("q")] string body) { }""", "'body'" },
     };
 
     [Theory]
@@ -198,7 +200,7 @@ public sealed class FunctionsGeneratorTests
         driver = driver.RunGenerators(compilation, TestContext.Current.CancellationToken);
 
         var edited = compilation.AddSyntaxTrees(Generated.Compile("public class Unrelated;").SyntaxTrees);
-        var steps = driver.RunGenerators(edited, TestContext.Current.CancellationToken).GetRunResult().Results[0].TrackedSteps["AllFunctions"];
+        var steps = driver.RunGenerators(edited, TestContext.Current.CancellationToken).GetRunResult().Results[0].TrackedSteps[FunctionsGenerator.FunctionsStep];
 
         Assert.All(steps.SelectMany(step => step.Outputs), output =>
             Assert.True(output.Reason is IncrementalStepRunReason.Cached or IncrementalStepRunReason.Unchanged, output.Reason.ToString()));

@@ -1,5 +1,6 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
+using RabbitTopics.Receive;
 using RabbitTopics.StandaloneWorker.Invocation;
 
 namespace RabbitTopics.StandaloneWorker.Triggers.Timer;
@@ -28,7 +29,7 @@ internal sealed class TimerTriggerListener(
         await _stopping.CancelAsync();
         await using (cancellationToken.Register(_abandoning.Cancel))
         {
-            await _running;
+            await Stopping.WaitAsync(_running, cancellationToken);
         }
     }
 
