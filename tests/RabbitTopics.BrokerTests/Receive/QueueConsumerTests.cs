@@ -170,6 +170,27 @@ public sealed class QueueConsumerTests(SharedBroker broker)
         Assert.True((await library.Channel.TakeAsync(library.Queue)).Redelivered);
     }
 
+    [Fact]
+    public async Task A_handler_that_ignores_its_cancellation_does_not_hold_up_stopping()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        var begun = new TaskCompletionSource();
+        var never = new TaskCompletionSource<HandlerResult>();
+        await using var consumer = new QueueConsumer(library.Broker, Options(library), (_, _) =>
+        {
+            begun.SetResult();
+            return never.Task;
+        }, NullLogger.Instance);
+        consumer.Start();
+        await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
+        await PublishAsync(library, "x");
+        await begun.Task;
+
+        await consumer.StopAsync(new CancellationToken(canceled: true)).WaitAsync(Wait.Patience);
+
+        never.SetResult(Succeeded);
+    }
+
     private static QueueConsumerOptions Options(Library library) => new(
         library.Queue, 10, new QueueTopology("RabbitMQ", library.Queue, [new TopicBinding("amq.topic", library.Queue)]), "Micro-Topic");
 
