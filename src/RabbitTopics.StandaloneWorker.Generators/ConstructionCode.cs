@@ -47,6 +47,9 @@ internal sealed class ConstructionCode(TypeAccess access)
         return $"new {named.ToCode()}({string.Join(", ", chosen.Parameters.Select(Service))})";
     }
 
+    /// <summary>C# that gets a service.</summary>
+    public static string Required(string type) => $"{Extensions}ServiceExtensions.GetRequiredService<{type}>(services)";
+
     private static bool IsNoService(IParameterSymbol parameter) =>
         parameter.RefKind is not (RefKind.None or RefKind.In) || parameter.Type.IsRefLikeType
         || parameter.Type is IPointerTypeSymbol or IFunctionPointerTypeSymbol;
@@ -74,7 +77,7 @@ internal sealed class ConstructionCode(TypeAccess access)
 
         var required = type.WithNullableAnnotation(NullableAnnotation.NotAnnotated).ToAnnotatedCode();
         return key is null
-            ? $"{Extensions}ServiceExtensions.GetRequiredService<{required}>(services)"
+            ? Required(required)
             : $"{Extensions}KeyedServiceExtensions.GetRequiredKeyedService<{required}>(services, {key})";
     }
 

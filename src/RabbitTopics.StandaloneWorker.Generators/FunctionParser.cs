@@ -91,7 +91,12 @@ internal sealed class FunctionParser
         parameter.Type.IsReferenceOrNullable(),
         parameter.HasExplicitDefaultValue ? ConstantCode.OfDefault(parameter) : null,
         _attributes.OfAll(parameter.GetAttributes()),
-        new(Converters(parameter).Select(converter => ConstructConverter(parameter, converter))));
+        new(Converters(parameter).Select(converter => ConstructConverter(parameter, converter)).Concat(TypedMessageConverter(parameter.Type))));
+
+    private static IEnumerable<string> TypedMessageConverter(ITypeSymbol type) => type.Is(Names.TypedMessage)
+        ? [$"new {Names.TypedMessageConverter}<{((INamedTypeSymbol)type).TypeArguments[0].ToAnnotatedCode()}>("
+            + $"{ConstructionCode.Required(Names.JsonBody)})"]
+        : [];
 
     /// <summary>The converters of the parameter and then those of its type, which it may have inherited.</summary>
     private static IEnumerable<ITypeSymbol> Converters(IParameterSymbol parameter) =>

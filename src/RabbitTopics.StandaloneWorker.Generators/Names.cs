@@ -17,6 +17,12 @@ internal static class Names
     public const string ConstructorChoice = "Microsoft.Extensions.DependencyInjection.ActivatorUtilitiesConstructorAttribute";
     public const string ServiceKey = "Microsoft.Extensions.DependencyInjection.FromKeyedServicesAttribute";
 
+    /// <summary>A message with its body as a type, and the converter that makes it. Named here and not by an
+    /// [InputConverter] on the message, whose library knows nothing of functions.</summary>
+    public const string TypedMessage = "RabbitTopics.Messages.TopicMessage`1";
+    public const string TypedMessageConverter = "global::RabbitTopics.Functions.Converters.TopicMessageConverter";
+    public const string JsonBody = "global::RabbitTopics.Messages.JsonBody";
+
     /// <summary>Types and attributes of ours are below it.</summary>
     public const string Ours = "RabbitTopics";
 

@@ -18,6 +18,14 @@ public static class BodyFunctions
         FunctionContext context) =>
         Seen.From("Typed", context.GetTopicMessage(), $"{item.Id}:{item.Text}");
 
+    [Function("TypedEnvelope")]
+    [RabbitMQOutput(QueueName = Results, ConnectionStringSetting = "RabbitMQ")]
+    public static Seen TypedEnvelope(
+        [RabbitMQTrigger("%CONFORMANCE_RUN%.typed-envelope", ConnectionStringSetting = "RabbitMQ")]
+        [TopicSubscription("%CONFORMANCE_RUN%.typed-envelope")]
+        TopicMessage<Item> message) =>
+        Seen.From("TypedEnvelope", message, $"{message.Value.Id}:{message.Value.Text}");
+
     [Function("Bytes")]
     [RabbitMQOutput(QueueName = Results, ConnectionStringSetting = "RabbitMQ")]
     public static Seen Bytes(

@@ -7,7 +7,7 @@ namespace RabbitTopics.Conformance;
 public static class AppUnderTest
 {
     /// <summary>The queues of the app's functions, without the run's name.</summary>
-    private static readonly string[] Queues = ["typed", "bytes", "text", "envelope", "failing-once"];
+    private static readonly string[] Queues = ["typed", "typed-envelope", "bytes", "text", "envelope", "failing-once"];
 
     private static string CommandLine =>
         Environment.GetEnvironmentVariable("CONFORMANCE_APP") is { Length: > 0 } given ? given : Repository.Program("tests/RabbitTopics.Conformance.App");

@@ -99,7 +99,7 @@ public sealed class ConformanceRun : IAsyncLifetime
         await _app.DisposeAsync();
         await using (var channel = await _connection.CreateChannelAsync())
         {
-            foreach (var queue in new[] { "seen", "stock", "several", "timers", "several-topic", "typed", "bytes", "text", "envelope", "failing-once", "typed.dead" })
+            foreach (var queue in new[] { "seen", "stock", "several", "timers", "several-topic", "typed", "bytes", "text", "envelope", "failing-once", "typed.dead", "typed-envelope", "typed-envelope.dead" })
             {
                 await channel.QueueDeleteAsync($"{Name}.{queue}");
             }

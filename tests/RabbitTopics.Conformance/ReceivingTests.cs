@@ -49,6 +49,14 @@ public sealed class ReceivingTests(ConformanceRun run)
     }
 
     [Fact]
+    public async Task A_typed_envelope_holds_the_body_read_and_the_topic()
+    {
+        await run.PublishAsync($"{run.Name}.typed-envelope", """{"Id":7,"Text":"envelope"}""");
+
+        Assert.Equal($"{run.Name}.typed-envelope", (await run.SeenAsync("TypedEnvelope", "7:envelope")).Topic);
+    }
+
+    [Fact]
     public async Task Bytes_that_are_no_text_arrive_as_they_were_sent()
     {
         await run.PublishAsync($"{run.Name}.bytes", new byte[] { 0x00, 0xFF, 0xFE, 0x80, 0x0A });

@@ -7,7 +7,6 @@ using RabbitTopics.Connection;
 using RabbitTopics.Messages;
 using RabbitTopics.Receive;
 using RabbitTopics.Settings;
-using RabbitTopics.StandaloneWorker.Binding;
 using RabbitTopics.StandaloneWorker.Discovery;
 using RabbitTopics.StandaloneWorker.Invocation;
 using RabbitTopics.StandaloneWorker.Settings;
@@ -87,12 +86,7 @@ internal sealed class FunctionLoader(
     private LoadedFunction LoadRabbitMQ(
         StandaloneFunctionDefinition function, ParameterDescriptor parameter, RabbitMQTriggerAttribute trigger, ILogger logger)
     {
-        if (parameter.Converters.Count == 0 && !BodyTypes.AreBytesOrText(parameter.Type) && !BodyTypes.IsEnvelope(parameter.Type) && !json.Supports(parameter.Type))
-        {
-            throw new NotSupportedException($"the parameter '{parameter.Name}' has the type {parameter.Type}, which no JSON context of this trimmed program lists. "
-                + $"Add [JsonSerializable(typeof({parameter.Type.Name}))] to a JsonSerializerContext and the context to JsonSerializerOptions.TypeInfoResolverChain.");
-        }
-
+        CheckBody(parameter);
         var app = appOptions.Value;
         var setting = RabbitMQBinding.ConnectionSetting(trigger, app);
         var queue = settings.Resolve(trigger.QueueName);
@@ -102,6 +96,18 @@ internal sealed class FunctionLoader(
         var topics = declared is null ? "" : $", topic {string.Join(", ", declared.Bindings.Select(binding => $"'{binding.Topic}' on '{binding.Exchange}'"))}";
         return new LoadedFunction($"{function.Name}: RabbitMQ trigger, queue '{queue}'{topics}",
             new RabbitMQTriggerListener(function, broker, options, invoker, logger));
+    }
+
+    /// <summary>Sees now that a body can be read, and not with the first message, which would be parked.</summary>
+    private void CheckBody(ParameterDescriptor parameter)
+    {
+        var isEnvelope = parameter.Type.IsAssignableTo(typeof(TopicMessage));
+        var body = isEnvelope ? parameter.Type.GenericTypeArguments.FirstOrDefault() : parameter.Converters.Count > 0 ? null : parameter.Type;
+        if (body is not null && !RawBody.Supports(body) && !json.Supports(body))
+        {
+            throw new NotSupportedException($"the parameter '{parameter.Name}' needs JSON of the type {body}, which no JSON context of this trimmed program lists. "
+                + $"Add [JsonSerializable(typeof({body.Name}))] to a JsonSerializerContext and the context to JsonSerializerOptions.TypeInfoResolverChain.");
+        }
     }
 
     private LoadedFunction LoadTimer(StandaloneFunctionDefinition function, TimerTriggerAttribute trigger, ILogger logger)

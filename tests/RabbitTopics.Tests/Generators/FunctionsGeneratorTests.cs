@@ -165,6 +165,8 @@ public sealed class FunctionsGeneratorTests
     [InlineData("int")]
     [InlineData("DateTimeOffset?")]
     [InlineData("TopicMessage")]
+    [InlineData("TopicMessage<List<int?>>")]
+    [InlineData("TopicMessage<string?>")]
     [InlineData("(int, string)")]
     public void A_body_can_be_taken_as(string type) => Assert.Single(Generated.From($$"""
         public static class C { [Function("F")] public static void Run([RabbitMQTrigger("q")] {{type}} message) { } }
