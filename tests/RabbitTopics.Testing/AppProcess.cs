@@ -26,8 +26,6 @@ public sealed class AppProcess : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
-    public int ProcessId => _process.Id;
-
     /// <summary>Starts a command line, run by the shell's rules of words.</summary>
     public static AppProcess Start(string commandLine, IReadOnlyDictionary<string, string?> environment)
     {

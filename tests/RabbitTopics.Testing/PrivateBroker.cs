@@ -35,9 +35,6 @@ public sealed class PrivateBroker : IAsyncDisposable
     /// <summary>Kills the broker (SIGKILL).</summary>
     public Task KillAsync() => RunAsync("kill", _folder);
 
-    /// <summary>Runs rabbitmqctl on the broker.</summary>
-    public Task<string> ControlAsync(params string[] arguments) => RunAsync(["ctl", _folder, .. arguments]);
-
     public Task<IConnection> ConnectAsync() => Client.ConnectAsync(Uri);
 
     public async ValueTask DisposeAsync()

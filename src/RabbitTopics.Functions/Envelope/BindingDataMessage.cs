@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using RabbitTopics.Messages;
 
@@ -9,8 +7,6 @@ namespace RabbitTopics.Functions.Envelope;
 /// the properties as JSON in which AMQP strings are base64.</summary>
 internal static class BindingDataMessage
 {
-    private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
-
     /// <summary>The envelope, without the body; null where the binding data is not that of a RabbitMQ trigger.</summary>
     public static TopicMessage? Read(IReadOnlyDictionary<string, object?> data, string topicHeader)
     {
@@ -50,10 +46,7 @@ internal static class BindingDataMessage
         Priority = Property(properties, "Priority")?.GetByte() is > 0 and var priority ? priority : null,
         CorrelationId = Property(properties, "CorrelationId")?.GetString(),
         ReplyTo = Property(properties, "ReplyTo")?.GetString(),
-        Expiration = long.TryParse(Property(properties, "Expiration")?.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds)
-            && milliseconds <= uint.MaxValue
-            ? TimeSpan.FromMilliseconds(milliseconds)
-            : null,
+        Expiration = AmqpValue.Expiration(Property(properties, "Expiration")?.GetString()),
         MessageId = Property(properties, "MessageId")?.GetString(),
         Timestamp = Property(properties, "Timestamp") is { ValueKind: JsonValueKind.Object } time && ReadTime(time) is DateTimeOffset at
             && at != DateTimeOffset.UnixEpoch
@@ -79,22 +72,8 @@ internal static class BindingDataMessage
         _ => ReadTime(value) ?? ReadTable(value),
     };
 
-    private static object ReadString(JsonElement value)
-    {
-        if (!value.TryGetBytesFromBase64(out var bytes))
-        {
-            return value.GetString()!;
-        }
-
-        try
-        {
-            return StrictUtf8.GetString(bytes);
-        }
-        catch (DecoderFallbackException)
-        {
-            return bytes;
-        }
-    }
+    private static object ReadString(JsonElement value) =>
+        value.TryGetBytesFromBase64(out var bytes) ? AmqpValue.LongString(bytes) : value.GetString()!;
 
     /// <summary>A timestamp comes as <c>{"UnixTime":n}</c>: the time, or the bare number where that is beyond what a date can
     /// hold; null where the value is no timestamp.</summary>
@@ -105,8 +84,6 @@ internal static class BindingDataMessage
             return null;
         }
 
-        return seconds >= DateTimeOffset.MinValue.ToUnixTimeSeconds() && seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds()
-            ? DateTimeOffset.FromUnixTimeSeconds(seconds)
-            : seconds;
+        return AmqpValue.Time(seconds) is { } time ? time : seconds;
     }
 }

@@ -54,12 +54,9 @@ public sealed record MessageProperties
         Priority = source.IsPriorityPresent() ? source.Priority : null,
         CorrelationId = source.CorrelationId,
         ReplyTo = source.ReplyTo,
-        Expiration = long.TryParse(source.Expiration, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds)
-            && milliseconds <= uint.MaxValue
-            ? TimeSpan.FromMilliseconds(milliseconds)
-            : null,
+        Expiration = AmqpValue.Expiration(source.Expiration),
         MessageId = source.MessageId,
-        Timestamp = source.IsTimestampPresent() ? HeaderTable.Time(source.Timestamp) : null,
+        Timestamp = source.IsTimestampPresent() ? AmqpValue.Time(source.Timestamp.UnixTime) : null,
         Type = source.Type,
         UserId = source.UserId,
         AppId = source.AppId,

@@ -1,0 +1,37 @@
+using System.Globalization;
+using System.Text;
+
+namespace RabbitTopics.Messages;
+
+/// <summary>Reads values as AMQP 0-9-1 writes them, whichever way they came here.</summary>
+internal static class AmqpValue
+{
+    private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
+
+    /// <summary>A long string: text where it is UTF-8, else the bytes (4.2.5.3: it may hold any octets).</summary>
+    public static object LongString(byte[] bytes)
+    {
+        try
+        {
+            return StrictUtf8.GetString(bytes);
+        }
+        catch (DecoderFallbackException)
+        {
+            return bytes;
+        }
+    }
+
+    /// <summary>The time of a timestamp (4.2.5.4: seconds since 1970), or null where that is beyond what a date can
+    /// hold.</summary>
+    public static DateTimeOffset? Time(long seconds) =>
+        seconds >= DateTimeOffset.MinValue.ToUnixTimeSeconds() && seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds()
+            ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+            : null;
+
+    /// <summary>The property expiration, which RabbitMQ takes as milliseconds in a string
+    /// (https://www.rabbitmq.com/docs/ttl); null where it is none.</summary>
+    public static TimeSpan? Expiration(string? text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds) && milliseconds <= uint.MaxValue
+            ? TimeSpan.FromMilliseconds(milliseconds)
+            : null;
+}
