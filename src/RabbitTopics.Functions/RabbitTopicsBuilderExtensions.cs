@@ -26,12 +26,14 @@ public static class RabbitTopicsBuilderExtensions
             services.GetRequiredService<SettingReferences>(),
             services.GetRequiredService<IConfiguration>()).Build(FunctionCatalog.Load()));
         builder.Services.AddRabbitTopics();
+        builder.Services.AddOptions<RabbitTopicsOptions>().Configure<SettingReferences>((options, settings) =>
+            new HandlerOptionsOfFunctions(settings).Apply(FunctionCatalog.Load(), options));
         if (configure is not null)
         {
             builder.Services.Configure(configure);
         }
 
-        builder.Services.Configure<WorkerOptions>(worker => worker.InputConverters.RegisterAt<TopicMessageConverter>(0));
+        builder.Services.Configure<WorkerOptions>(worker => worker.InputConverters.RegisterAt<InvocationFeatureConverter>(0));
         builder.UseMiddleware<TopicMessageMiddleware>();
         builder.UseMiddleware<TopicOutputMiddleware>();
         return builder;

@@ -1,10 +1,13 @@
 using RabbitTopics.Messages;
+using RabbitTopics.Receive;
 
 namespace RabbitTopics;
 
 /// <summary>What holds for the whole app.</summary>
 public sealed class RabbitTopicsOptions
 {
+    private readonly List<(string Handler, Func<HandlerOptions, HandlerOptions> Change)> _changes = [];
+
     /// <summary>The exchange that topics are published to and subscribed on, where an attribute or a call names none.
     /// Default: <c>amq.topic</c>, the durable topic exchange that every broker has.</summary>
     public string Exchange { get; set; } = "amq.topic";
@@ -19,4 +22,31 @@ public sealed class RabbitTopicsOptions
     /// <summary>How long a publish may take, from the call to the broker's confirm, waiting for the connection included.
     /// Default: 10 seconds.</summary>
     public TimeSpan PublishTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How messages are taken and settled, where nothing else is said of a handler. On the standalone worker, host.json
+    /// gives <see cref="HandlerOptions.Prefetch"/>, <see cref="HandlerOptions.Concurrency"/> and
+    /// <see cref="HandlerOptions.Timeout"/> first.</summary>
+    public HandlerOptions Handler { get; set; } = new();
+
+    /// <summary>Changes the options of one handler; of several changes each sees what the one before it left.</summary>
+    /// <param name="name">The handler: a function's name, without regard to case.</param>
+    /// <param name="change">Makes its options from those of the app.</param>
+    public void ForHandler(string name, Func<HandlerOptions, HandlerOptions> change) => _changes.Add((name, change));
+
+    /// <summary>The options of one handler.</summary>
+    /// <exception cref="FormatException">A value is out of range; the message says which and what to do.</exception>
+    public HandlerOptions OptionsOf(string handler)
+    {
+        var options = Handler;
+        foreach (var (name, change) in _changes)
+        {
+            if (string.Equals(name, handler, StringComparison.OrdinalIgnoreCase))
+            {
+                options = change(options);
+            }
+        }
+
+        options.Validate();
+        return options;
+    }
 }

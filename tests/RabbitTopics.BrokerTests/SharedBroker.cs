@@ -38,12 +38,15 @@ public sealed class Library : IAsyncDisposable
     private readonly ServiceProvider _services;
     private readonly IConnection _connection;
 
-    private Library(ServiceProvider services, IConnection connection, IChannel channel)
+    private Library(Uri uri, ServiceProvider services, IConnection connection, IChannel channel)
     {
+        Uri = uri;
         _services = services;
         _connection = connection;
         Channel = channel;
     }
+
+    public Uri Uri { get; }
 
     /// <summary>A channel of the plain client.</summary>
     public IChannel Channel { get; }
@@ -60,7 +63,7 @@ public sealed class Library : IAsyncDisposable
         services.AddLogging();
         services.AddRabbitTopics();
         var connection = await Client.ConnectAsync(uri);
-        return new Library(services.BuildServiceProvider(), connection, await connection.CreateChannelAsync());
+        return new Library(uri, services.BuildServiceProvider(), connection, await connection.CreateChannelAsync());
     }
 
     public T Get<T>()
@@ -71,8 +74,10 @@ public sealed class Library : IAsyncDisposable
         await _services.DisposeAsync();
         if (Channel.IsOpen)
         {
-            await Channel.QueueDeleteAsync(Queue);
-            await Channel.QueueDeleteAsync($"{Queue}.dead");
+            foreach (var suffix in new[] { "", ".dead", ".retry.1000", ".retry.60000" })
+            {
+                await Channel.QueueDeleteAsync(Queue + suffix);
+            }
         }
 
         await Channel.DisposeAsync();

@@ -32,4 +32,22 @@ public static class Client
                 return false;
             }
         }, $"{count} consumer(s) of queue '{queue}'", within);
+
+    /// <summary>Whether a queue exists. Asks on a connection of its own, as the answer no closes the channel.</summary>
+    public static async Task<bool> QueueExistsAsync(Uri uri, string queue)
+    {
+        await using var connection = await ConnectAsync(uri);
+        await using var channel = await connection.CreateChannelAsync();
+        try
+        {
+            await channel.QueueDeclarePassiveAsync(queue);
+            return true;
+        }
+        catch (RabbitMQ.Client.Exceptions.OperationInterruptedException)
+        {
+            return false;
+        }
+    }
+
+    public static Task WaitForQueueAsync(Uri uri, string queue) => Wait.UntilAsync(() => QueueExistsAsync(uri, queue), $"queue '{queue}'");
 }

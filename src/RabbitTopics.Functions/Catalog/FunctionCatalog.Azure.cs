@@ -21,7 +21,9 @@ internal static class FunctionCatalog
             method.GetCustomAttribute<FunctionAttribute>()!.Name,
             parameters.Select(parameter => parameter.GetCustomAttribute<RabbitMQTriggerAttribute>()).FirstOrDefault(trigger => trigger is not null),
             [.. parameters.SelectMany(parameter => parameter.GetCustomAttributes<TopicSubscriptionAttribute>())],
-            [.. Outputs(method)]);
+            [.. Outputs(method)],
+            method.GetCustomAttribute<ConsumeAttribute>(),
+            method.GetCustomAttribute<ErrorPolicyAttribute>());
     }
 
     private static IEnumerable<TopicOutput> Outputs(MethodInfo method)

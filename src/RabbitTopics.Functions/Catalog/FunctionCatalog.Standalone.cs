@@ -15,6 +15,8 @@ internal static class FunctionCatalog
             [
                 .. function.Outputs.SelectMany(output => output.Attributes.OfType<TopicOutputAttribute>()
                     .Select(attribute => new TopicOutput(attribute, output.Read))),
-            ])),
+            ],
+            function.Attributes.OfType<ConsumeAttribute>().FirstOrDefault(),
+            function.Attributes.OfType<ErrorPolicyAttribute>().FirstOrDefault())),
     ];
 }

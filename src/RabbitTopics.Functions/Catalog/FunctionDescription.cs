@@ -7,8 +7,15 @@ namespace RabbitTopics.Functions.Catalog;
 /// <param name="Trigger">Its RabbitMQ trigger, if that is what it has.</param>
 /// <param name="Subscriptions">The topics of the trigger's queue.</param>
 /// <param name="Outputs">Where its result goes.</param>
+/// <param name="Consume">How its messages are taken.</param>
+/// <param name="ErrorPolicy">What is done when it fails.</param>
 internal sealed record FunctionDescription(
-    string Name, RabbitMQTriggerAttribute? Trigger, IReadOnlyList<TopicSubscriptionAttribute> Subscriptions, IReadOnlyList<TopicOutput> Outputs);
+    string Name,
+    RabbitMQTriggerAttribute? Trigger,
+    IReadOnlyList<TopicSubscriptionAttribute> Subscriptions,
+    IReadOnlyList<TopicOutput> Outputs,
+    ConsumeAttribute? Consume = null,
+    ErrorPolicyAttribute? ErrorPolicy = null);
 
 /// <summary>A topic that a function publishes to.</summary>
 /// <param name="Attribute">The topic.</param>

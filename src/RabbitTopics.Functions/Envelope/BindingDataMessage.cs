@@ -19,16 +19,8 @@ internal static class BindingDataMessage
         using var json = JsonDocument.Parse(basicProperties);
         var properties = json.RootElement;
         var headers = Property(properties, "Headers") is { ValueKind: JsonValueKind.Object } table ? ReadTable(table) : new MessageHeaders();
-        var topic = TopicHeader.Resolve(headers, topicHeader, exchange, routingKey);
-        return new TopicMessage
-        {
-            Topic = topic,
-            Headers = headers.With(topicHeader, topic),
-            Properties = ReadProperties(properties),
-            Exchange = exchange,
-            RoutingKey = routingKey,
-            Redelivered = bool.TryParse(Text(data, "Redelivered"), out var redelivered) && redelivered,
-        };
+        return Messages.Envelope.Read(headers, ReadProperties(properties), exchange, routingKey,
+            bool.TryParse(Text(data, "Redelivered"), out var redelivered) && redelivered, ReadOnlyMemory<byte>.Empty, topicHeader);
     }
 
     private static string? Text(IReadOnlyDictionary<string, object?> data, string name) =>

@@ -35,8 +35,6 @@ internal sealed class FunctionLoader(
     TimeProvider time,
     ILoggerFactory loggers)
 {
-    private readonly Lazy<ushort> _prefetch = new(() => HostJson.ReadPrefetch(configuration, problems)); // Its mistake is said once.
-
     public IReadOnlyList<LoadedFunction> Load()
     {
         var loaded = new List<LoadedFunction>();
@@ -94,7 +92,14 @@ internal sealed class FunctionLoader(
         var queue = settings.Resolve(trigger.QueueName);
         var broker = brokers.Get(setting);
         var declared = topology.Find(setting, queue);
-        var options = new QueueConsumerOptions(queue, _prefetch.Value, declared, app.TopicHeader);
+        var options = new QueueConsumerOptions
+        {
+            Queue = queue,
+            Handler = function.Name,
+            Topology = declared,
+            TopicHeader = app.TopicHeader,
+            HandlerOptions = app.OptionsOf(function.Name),
+        };
         var topics = declared is null ? "" : $", topic {string.Join(", ", declared.Bindings.Select(binding => $"'{binding.Topic}' on '{binding.Exchange}'"))}";
         return new LoadedFunction($"{function.Name}: RabbitMQ trigger, queue '{queue}'{topics}",
             new RabbitMQTriggerListener(function, broker, options, invoker, logger));

@@ -44,6 +44,7 @@ internal static class WorkerHost
         });
 
         builder.Services.AddRabbitTopics();
+        builder.Services.Configure<RabbitTopicsOptions>(app => app.Handler = HostJson.ReadHandlerOptions(app.Handler, builder.Configuration, problems));
         builder.Services.AddOptions<WorkerOptions>().Configure(worker =>
         {
             worker.InputConverters.Register<ContextConverter>();

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
+using RabbitTopics.Receive;
+using RabbitTopics.Settle;
 
 namespace RabbitTopics.StandaloneWorker.Settings;
 
@@ -10,9 +12,6 @@ internal static class HostJson
 {
     public const string FileName = "host.json";
     public const string Section = "AzureFunctionsJobHost";
-
-    /// <summary>The prefetch of Microsoft's extension where host.json has none.</summary>
-    private const ushort DefaultPrefetch = 30;
 
     public static void AddTo(IConfigurationBuilder configuration, string folder, StartupProblems problems)
     {
@@ -25,22 +24,46 @@ internal static class HostJson
         }
     }
 
-    /// <summary>How many deliveries of one queue may be on their way; 30 where host.json has none.</summary>
-    public static ushort ReadPrefetch(IConfiguration configuration, StartupProblems problems)
+    /// <summary>What host.json says of every function: <c>extensions.rabbitMQ.prefetchCount</c>, as for Microsoft's extension, and
+    /// beside it <c>concurrency</c>, which is ours; and <c>functionTimeout</c>, where -1 is no limit. What it does not say stays
+    /// as it is.</summary>
+    public static HandlerOptions ReadHandlerOptions(HandlerOptions options, IConfiguration configuration, StartupProblems problems) => options with
     {
-        const string name = $"{Section}:extensions:rabbitMQ:prefetchCount";
-        if (configuration[name] is not { Length: > 0 } text)
+        Prefetch = ReadCount("extensions:rabbitMQ:prefetchCount", options.Prefetch, configuration, problems),
+        Concurrency = ReadCount("extensions:rabbitMQ:concurrency", options.Concurrency, configuration, problems),
+        Timeout = ReadTimeout(options.Timeout, configuration, problems),
+    };
+
+    private static int ReadCount(string name, int fallback, IConfiguration configuration, StartupProblems problems)
+    {
+        if (configuration[$"{Section}:{name}"] is not { Length: > 0 } text)
         {
-            return DefaultPrefetch;
+            return fallback;
         }
 
-        if (ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var prefetch) && prefetch > 0)
+        if (ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0)
         {
-            return prefetch;
+            return count;
         }
 
-        problems.Add($"extensions.rabbitMQ.prefetchCount in host.json is '{text}'. Set it to a whole number from 1 to {ushort.MaxValue}.");
-        return DefaultPrefetch;
+        problems.Add($"{name.Replace(':', '.')} in host.json is '{text}'. Set it to a whole number from 1 to {ushort.MaxValue}.");
+        return fallback;
+    }
+
+    private static TimeSpan ReadTimeout(TimeSpan fallback, IConfiguration configuration, StartupProblems problems)
+    {
+        switch (configuration[$"{Section}:functionTimeout"])
+        {
+            case null or "":
+                return fallback;
+            case "-1":
+                return Timeout.InfiniteTimeSpan;
+            case var text when TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var timeout) && timeout > TimeSpan.Zero && timeout <= ErrorPolicy.LongestDelay:
+                return timeout;
+            case var text:
+                problems.Add($"functionTimeout in host.json is '{text}'. Write hours, minutes and seconds, for example \"00:05:00\", or -1 for no limit.");
+                return fallback;
+        }
     }
 
     private static void Flatten(string path, JsonElement element, Dictionary<string, string?> values)

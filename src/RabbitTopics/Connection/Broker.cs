@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using RabbitMQ.Client;
 using RabbitTopics.Publish;
 using RabbitTopics.Topology;
 
@@ -30,6 +31,15 @@ public sealed class Broker : IAsyncDisposable
 
     /// <summary>Publishes on a connection of its own.</summary>
     public ConfirmedPublisher Publisher { get; }
+
+    /// <summary>Does something on a channel of its own of the publishing connection: what the broker refuses closes the channel,
+    /// and no publish with it.</summary>
+    internal async Task UseChannelAsync(Func<IChannel, Task> use, CancellationToken cancellationToken)
+    {
+        var connection = await _publishing.GetOpenAsync(cancellationToken);
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        await use(channel);
+    }
 
     /// <summary>Closes both connections.</summary>
     public async ValueTask DisposeAsync()

@@ -16,13 +16,20 @@ public class TopicMessage
     /// <summary>The AMQP properties.</summary>
     public MessageProperties Properties { get; init; } = new();
 
-    /// <summary>The exchange that the message was published to; "" for the default exchange.</summary>
+    /// <summary>The exchange that the message was published to; "" for the default exchange. On every attempt the same.</summary>
     public string Exchange { get; init; } = "";
 
-    /// <summary>The routing key that the message was published with. After a redelivery by way of a queue this is the
-    /// queue's name; <see cref="Topic"/> stays what it was.</summary>
+    /// <summary>The routing key that the message was published with. On every attempt the same; only where another than this
+    /// library brought the message back to its queue it is the queue's name, and <see cref="Topic"/> stays what it
+    /// was.</summary>
     public string RoutingKey { get; init; } = "";
 
     /// <summary>Whether the broker delivered the message before, to this consumer or another.</summary>
     public bool Redelivered { get; init; }
+
+    /// <summary>Which attempt at the message this is, from 1.</summary>
+    public int Attempt { get; init; } = 1;
+
+    /// <summary>When the first attempt was; null on the first.</summary>
+    internal DateTimeOffset? FirstTime { get; init; }
 }

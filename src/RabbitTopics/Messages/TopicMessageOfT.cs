@@ -18,6 +18,8 @@ public sealed class TopicMessage<T> : TopicMessage
         Exchange = message.Exchange;
         RoutingKey = message.RoutingKey;
         Redelivered = message.Redelivered;
+        Attempt = message.Attempt;
+        FirstTime = message.FirstTime;
         Value = value;
     }
 

@@ -68,14 +68,6 @@ public sealed class ConfirmedPublisher(BrokerConnection connection, Func<IChanne
         }
     }
 
-    /// <summary>Makes a durable queue exist.</summary>
-    /// <exception cref="OperationInterruptedException">The broker refused.</exception>
-    public async Task DeclareQueueAsync(string queue, CancellationToken cancellationToken)
-    {
-        var channel = await GetChannelAsync(cancellationToken);
-        await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, cancellationToken: cancellationToken);
-    }
-
     /// <summary>Closes the channel.</summary>
     public async ValueTask DisposeAsync()
     {

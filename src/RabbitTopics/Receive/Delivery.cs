@@ -1,5 +1,6 @@
 using RabbitMQ.Client;
 using RabbitTopics.Messages;
+using RabbitTopics.Settle;
 
 namespace RabbitTopics.Receive;
 
@@ -9,6 +10,9 @@ public sealed class Delivery
     /// <summary>The queue it was taken from.</summary>
     public required string Queue { get; init; }
 
+    /// <summary>The name of the handler that it is for.</summary>
+    public required string Handler { get; init; }
+
     /// <summary>The consumer that it was delivered to.</summary>
     public required string ConsumerTag { get; init; }
 
@@ -17,6 +21,18 @@ public sealed class Delivery
 
     /// <summary>The message, its topic resolved.</summary>
     public required TopicMessage Message { get; init; }
+
+    /// <summary>Lets the handler settle the message itself.</summary>
+    public TopicMessageActions Actions { get; internal set; } = null!;
+
+    /// <summary>The name of the topic header.</summary>
+    internal string TopicHeader { get; init; } = HeaderNames.Topic;
+
+    /// <summary>When it arrived.</summary>
+    internal DateTimeOffset Time { get; init; }
+
+    /// <summary>Why its envelope could not be read; null where it could.</summary>
+    internal Exception? Obstacle { get; init; }
 
     /// <summary>The properties and the headers with the types that they had on the wire, for a faithful copy.</summary>
     internal IReadOnlyBasicProperties RawProperties { get; init; } = new BasicProperties();

@@ -3,21 +3,12 @@ using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using RabbitMQ.Client.Exceptions;
 using RabbitTopics.Connection;
-using RabbitTopics.Messages;
-using RabbitTopics.Settle;
 using RabbitTopics.Topology;
 
 namespace RabbitTopics.Receive;
 
-/// <summary>What to consume.</summary>
-/// <param name="Queue">The queue.</param>
-/// <param name="Prefetch">How many deliveries may be on their way before the first is settled; at least 1.</param>
-/// <param name="Topology">What to declare first; null where the queue must exist already.</param>
-/// <param name="TopicHeader">The name of the topic header.</param>
-public sealed record QueueConsumerOptions(string Queue, ushort Prefetch, QueueTopology? Topology, string TopicHeader);
-
-/// <summary>Takes the deliveries of one queue, one after another and in order, to a handler, and settles each. Keeps
-/// consuming, whatever becomes of the connection, the channel or the queue, until it is stopped.</summary>
+/// <summary>Takes the deliveries of one queue to a handler. Keeps consuming, whatever becomes of the connection, the channel or
+/// the queue, until it is stopped.</summary>
 /// <param name="broker">The broker.</param>
 /// <param name="options">What to consume.</param>
 /// <param name="handler">Handles one delivery. An exception out of it counts as a failure. Its token is cancelled when the
@@ -33,14 +24,17 @@ public sealed class QueueConsumer(
 
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _abandoning = new();
-    private readonly DeliverySettler _settler = new(broker, logger);
+    private readonly DeliveryHandling _handling = new(broker, options, handler, logger);
+    private readonly Func<Delivery, string?>? _partitionKey =
+        PartitionKey.Parse(options.HandlerOptions.PartitionKey) is { } keyOf ? delivery => keyOf(delivery.Message) : null;
+
     private Task _consuming = Task.CompletedTask;
 
     /// <summary>Starts consuming in the background; returns at once, also while the broker is down.</summary>
     public void Start() => _consuming = Task.Run(ConsumeUntilStoppedAsync);
 
-    /// <summary>Takes no further delivery and waits for the one at work. When the token is cancelled the handler's is, too,
-    /// and the message goes back to the queue.</summary>
+    /// <summary>Takes no further delivery and waits for those at work. When the token is cancelled the handlers' is, too,
+    /// and their messages go back to the queue.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await _stopping.CancelAsync();
@@ -114,32 +108,21 @@ public sealed class QueueConsumer(
             await channel.QueueDeclarePassiveAsync(options.Queue, stop);
         }
 
-        await channel.BasicQosAsync(0, options.Prefetch, global: false, stop);
+        await channel.BasicQosAsync(0, options.HandlerOptions.EffectivePrefetch, global: false, stop);
         var consumer = new AsyncEventingBasicConsumer(channel);
         consumer.UnregisteredAsync += (_, _) =>
         {
             ended.TrySetResult("the broker cancelled the consumer, as it does when the queue is deleted");
             return Task.CompletedTask;
         };
-        var oneAtATime = new SemaphoreSlim(1, 1); // Not disposed: a late callback may still come by.
-        consumer.ReceivedAsync += async (_, arguments) =>
-        {
-            await oneAtATime.WaitAsync(CancellationToken.None);
-            try
-            {
-                if (!ended.Task.IsCompleted) // What is left of a lost channel will be delivered again.
-                {
-                    await HandleAsync(channel, arguments);
-                }
-            }
-            finally
-            {
-                oneAtATime.Release();
-            }
-        };
-
+        var dispatcher = new DeliveryDispatcher(options.HandlerOptions.Concurrency, _partitionKey,
+            delivery => ended.Task.IsCompleted // What is left of a lost channel will be delivered again.
+                ? Task.CompletedTask
+                : _handling.RunAsync(channel, delivery, _stopping.Token, _abandoning.Token));
+        consumer.ReceivedAsync += (_, arguments) => dispatcher.DispatchAsync(_handling.Read(arguments));
         var consumerTag = await channel.BasicConsumeAsync(options.Queue, autoAck: false, consumer, stop);
-        logger.LogInformation("Consuming queue '{Queue}' at {Endpoint}, prefetch {Prefetch}.", options.Queue, broker.Endpoint, options.Prefetch);
+        logger.LogInformation("Consuming queue '{Queue}' at {Endpoint}, prefetch {Prefetch}, concurrency {Concurrency}.",
+            options.Queue, broker.Endpoint, options.HandlerOptions.EffectivePrefetch, options.HandlerOptions.Concurrency);
         await using (stop.Register(() => ended.TrySetResult("stopping")))
         {
             await ended.Task;
@@ -148,8 +131,7 @@ public sealed class QueueConsumer(
         await QuietlyAsync(() => channel.BasicCancelAsync(consumerTag, noWait: true, CancellationToken.None));
 
         // What was prefetched and not begun goes back to the queue with the channel; what was begun is waited for.
-        await oneAtATime.WaitAsync(CancellationToken.None);
-        oneAtATime.Release();
+        await dispatcher.DrainAsync();
         await QuietlyAsync(() => channel.CloseAsync(CancellationToken.None));
         return await ended.Task;
     }
@@ -165,45 +147,6 @@ public sealed class QueueConsumer(
         {
             // The broker gives back what was not settled.
         }
-    }
-
-    private async Task HandleAsync(IChannel channel, BasicDeliverEventArgs arguments)
-    {
-        var delivery = Read(arguments);
-        HandlerResult result;
-        try
-        {
-            result = await handler(delivery, _abandoning.Token);
-        }
-        catch (Exception exception)
-        {
-            result = new HandlerResult(_abandoning.IsCancellationRequested ? DeliveryOutcome.Stopped : DeliveryOutcome.Failed, exception);
-        }
-
-        await _settler.SettleAsync(channel, delivery, result, _stopping.Token);
-    }
-
-    private Delivery Read(BasicDeliverEventArgs arguments)
-    {
-        var headers = HeaderTable.Read(arguments.BasicProperties.Headers);
-        var topic = TopicHeader.Resolve(headers, options.TopicHeader, arguments.Exchange, arguments.RoutingKey);
-        return new Delivery
-        {
-            Queue = options.Queue,
-            ConsumerTag = arguments.ConsumerTag,
-            DeliveryTag = arguments.DeliveryTag,
-            RawProperties = arguments.BasicProperties,
-            Message = new TopicMessage
-            {
-                Topic = topic,
-                Body = arguments.Body.ToArray(), // The client reuses its buffer after this callback.
-                Headers = headers.With(options.TopicHeader, topic),
-                Properties = MessageProperties.Read(arguments.BasicProperties),
-                Exchange = arguments.Exchange,
-                RoutingKey = arguments.RoutingKey,
-                Redelivered = arguments.Redelivered,
-            },
-        };
     }
 
     private string Explain(Exception exception) => exception switch

@@ -1,59 +1,109 @@
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
-using RabbitTopics.Connection;
 using RabbitTopics.Receive;
 
 namespace RabbitTopics.Settle;
 
-/// <summary>Performs what <see cref="SettlePolicy"/> decided on a delivery.</summary>
-internal sealed class DeliverySettler(Broker broker, ILogger logger)
+/// <summary>Performs what <see cref="SettlePolicy"/> decided on a delivery. A copy is confirmed before the original is
+/// acknowledged, and where it cannot be, the broker gets the original back.</summary>
+internal sealed class DeliverySettler(CopyPublisher copies, HandlerOptions options, ILogger logger)
 {
-    private readonly DeadLetterQueue _deadLetters = new(broker.Publisher);
+    /// <summary>How long a delivery is held that goes back because its copy was not taken, so that a fault that lasts does
+    /// not spin.</summary>
+    private static readonly TimeSpan ReturnDelay = TimeSpan.FromSeconds(1);
 
     /// <summary>Settles a delivery. Does not throw: where the broker cannot be told, its own rule applies, and the message
     /// is delivered again.</summary>
     public async Task SettleAsync(IChannel channel, Delivery delivery, HandlerResult result, CancellationToken stopping)
     {
+        if (await TrySettleAsync(delivery, result))
+        {
+            await TryAcknowledgeAsync(channel, delivery);
+            return;
+        }
+
+        if (result.Outcome != DeliveryOutcome.Stopped)
+        {
+            await Task.Delay(ReturnDelay, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await TryTellAsync(delivery, channel.BasicNackAsync(delivery.DeliveryTag, multiple: false, requeue: true, CancellationToken.None));
+    }
+
+    /// <summary>Acknowledges a delivery; false where the broker cannot be told, and delivers it again.</summary>
+    public Task<bool> TryAcknowledgeAsync(IChannel channel, Delivery delivery) =>
+        TryTellAsync(delivery, channel.BasicAckAsync(delivery.DeliveryTag, multiple: false, CancellationToken.None));
+
+    private async Task<bool> TryTellAsync(Delivery delivery, ValueTask telling)
+    {
         try
         {
-            switch (SettlePolicy.Decide(result.Outcome))
-            {
-                case SettleAction.Complete:
-                    await channel.BasicAckAsync(delivery.DeliveryTag, multiple: false, CancellationToken.None);
-                    break;
-
-                case SettleAction.DeadLetter when await TryParkAsync(delivery, result, stopping):
-                    await channel.BasicAckAsync(delivery.DeliveryTag, multiple: false, CancellationToken.None);
-                    break;
-
-                default:
-                    await Task.Delay(SettlePolicy.RequeueDelay, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                    await channel.BasicNackAsync(delivery.DeliveryTag, multiple: false, requeue: true, CancellationToken.None);
-                    break;
-            }
+            await telling;
+            return true;
         }
         catch (Exception exception) when (exception is OperationInterruptedException or IOException or ObjectDisposedException)
         {
             logger.LogWarning("Delivery {DeliveryTag} of queue '{Queue}' could not be settled, as its channel is gone; the broker delivers it again.",
                 delivery.DeliveryTag, delivery.Queue);
-        }
-    }
-
-    private async Task<bool> TryParkAsync(Delivery delivery, HandlerResult result, CancellationToken stopping)
-    {
-        try
-        {
-            var parkedIn = await _deadLetters.ParkAsync(delivery, result.Error, stopping);
-            logger.LogError("A message of queue '{Queue}' with topic '{Topic}' cannot be handled and is parked in '{DeadLetterQueue}': {Reason}",
-                delivery.Queue, delivery.Message.Topic, parkedIn, result.Error?.Message);
-            return true;
-        }
-        catch (Exception exception)
-        {
-            logger.LogError("A message of queue '{Queue}' cannot be handled, nor parked, and stays in its queue: {Reason}",
-                delivery.Queue, exception.Message);
             return false;
         }
     }
+
+    /// <summary>Whether the original may be acknowledged: the message is done, or dropped, or a copy of it is safe.</summary>
+    private async ValueTask<bool> TrySettleAsync(Delivery delivery, HandlerResult result)
+    {
+        if (await delivery.Actions.CloseAsync())
+        {
+            if (result.Error is { } afterwards)
+            {
+                logger.LogError(afterwards, "Handler '{Handler}' settled a message with topic '{Topic}' and failed afterwards; it stays settled.",
+                    delivery.Handler, delivery.Message.Topic);
+            }
+
+            return true;
+        }
+
+        var outcome = result.Outcome == DeliveryOutcome.Failed && options.OnError.Excludes(result.Error) ? DeliveryOutcome.NonRetryable : result.Outcome;
+        var decision = SettlePolicy.Decide(outcome, delivery.Message.Attempt, options.OnError);
+        try
+        {
+            switch (decision.Action)
+            {
+                case SettleAction.Complete:
+                    return true;
+
+                case SettleAction.Requeue:
+                    await copies.RequeueAsync(delivery);
+                    Report(LogLevel.Error, delivery, result, "it is delivered again from the end of its queue");
+                    return true;
+
+                case SettleAction.Retry:
+                    await copies.RetryAsync(delivery, decision.Delay);
+                    Report(LogLevel.Error, delivery, result, $"it is delivered again in {decision.Delay.TotalSeconds:0.###} s");
+                    return true;
+
+                case SettleAction.DeadLetter:
+                    var parkedIn = await copies.ParkAsync(delivery, new DeadLetter(decision.Reason!, result.Error?.Message, result.Error));
+                    Report(LogLevel.Error, delivery, result, $"it is parked in '{parkedIn}' ({decision.Reason})");
+                    return true;
+
+                case SettleAction.Discard:
+                    Report(LogLevel.Warning, delivery, result, "it is dropped, as the handler's error policy says");
+                    return true;
+
+                default:
+                    return false;
+            }
+        }
+        catch (Exception exception)
+        {
+            Report(LogLevel.Error, delivery, result, $"it stays in its queue, as its copy could not be published: {exception.Message}");
+            return false;
+        }
+    }
+
+    private void Report(LogLevel level, Delivery delivery, HandlerResult result, string consequence) => logger.Log(level, result.Error,
+        "Handler '{Handler}', attempt {Attempt}: a message of queue '{Queue}' with topic '{Topic}' was not handled ({Outcome}); {Consequence}.",
+        delivery.Handler, delivery.Message.Attempt, delivery.Queue, delivery.Message.Topic, result.Outcome, consequence);
 }

@@ -6,9 +6,18 @@ public enum SettleAction
     /// <summary>The message is done: acknowledged.</summary>
     Complete,
 
-    /// <summary>The message goes back to its queue, to be delivered again.</summary>
+    /// <summary>A copy that counts the attempt goes to the end of the queue.</summary>
     Requeue,
 
-    /// <summary>The message is parked in the dead-letter queue with the reason.</summary>
+    /// <summary>A copy that counts the attempt waits in a retry queue until its delay is over.</summary>
+    Retry,
+
+    /// <summary>A copy is parked in the dead-letter queue with the reason.</summary>
     DeadLetter,
+
+    /// <summary>The message is dropped.</summary>
+    Discard,
+
+    /// <summary>The broker gets the message back as it was, uncounted, and delivers it again.</summary>
+    Return,
 }

@@ -41,19 +41,19 @@ public sealed class QueueConsumerTests(SharedBroker broker)
     public async Task A_failed_message_is_delivered_again()
     {
         await using var library = await Library.OnAsync(broker.Uri);
-        var redelivered = new ConcurrentQueue<bool>();
+        var attempts = new ConcurrentQueue<int>();
         await using var consumer = Consumer(library, delivery =>
         {
-            redelivered.Enqueue(delivery.Message.Redelivered);
-            return redelivered.Count == 1 ? throw new InvalidOperationException("first try") : Succeeded;
+            attempts.Enqueue(delivery.Message.Attempt);
+            return attempts.Count == 1 ? throw new InvalidOperationException("first try") : Succeeded;
         });
         consumer.Start();
         await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
 
         await PublishAsync(library, "x");
 
-        await Wait.UntilAsync(() => redelivered.Count == 2, "the second delivery");
-        Assert.Equal([false, true], redelivered);
+        await Wait.UntilAsync(() => attempts.Count == 2, "the second delivery");
+        Assert.Equal([1, 2], attempts);
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public sealed class QueueConsumerTests(SharedBroker broker)
         };
         await library.Channel.BasicPublishAsync("amq.topic", library.Queue, mandatory: true, properties, new byte[] { 1, 2, 3 });
 
-        await Wait.UntilAsync(async () => await ExistsAsync($"{library.Queue}.dead"), "the dead-letter queue");
+        await Client.WaitForQueueAsync(broker.Uri, $"{library.Queue}.dead");
         var parked = await library.Channel.TakeAsync($"{library.Queue}.dead");
         Assert.Equal(new byte[] { 1, 2, 3 }, parked.Body.ToArray());
         Assert.Equal("m-1", parked.BasicProperties.MessageId);
@@ -83,6 +83,8 @@ public sealed class QueueConsumerTests(SharedBroker broker)
         Assert.Equal(7, parked.BasicProperties.Headers["number"]);
         Assert.Equal("poison", Text(parked, "rt-dead-letter-reason"));
         Assert.Equal("no good", Text(parked, "rt-dead-letter-description"));
+        Assert.Equal("Test", Text(parked, "rt-handler"));
+        Assert.Equal(1, parked.BasicProperties.Headers["rt-dead-letter-attempts"]);
         Assert.Equal("System.FormatException", Text(parked, "rt-exception-type"));
         Assert.Equal("amq.topic", Text(parked, "rt-original-exchange"));
         Assert.Equal(library.Queue, Text(parked, "rt-original-routing-key"));
@@ -113,7 +115,7 @@ public sealed class QueueConsumerTests(SharedBroker broker)
     public async Task A_queue_that_nobody_declares_is_waited_for()
     {
         await using var library = await Library.OnAsync(broker.Uri);
-        await using var consumer = new QueueConsumer(library.Broker, new QueueConsumerOptions(library.Queue, 1, null, "Micro-Topic"),
+        await using var consumer = new QueueConsumer(library.Broker, Options(library) with { Topology = null },
             (_, _) => Task.FromResult(Succeeded), NullLogger.Instance);
         consumer.Start();
 
@@ -191,8 +193,12 @@ public sealed class QueueConsumerTests(SharedBroker broker)
         never.SetResult(Succeeded);
     }
 
-    private static QueueConsumerOptions Options(Library library) => new(
-        library.Queue, 10, new QueueTopology("RabbitMQ", library.Queue, [new TopicBinding("amq.topic", library.Queue)]), "Micro-Topic");
+    private static QueueConsumerOptions Options(Library library) => new()
+    {
+        Queue = library.Queue,
+        Handler = "Test",
+        Topology = new QueueTopology("RabbitMQ", library.Queue, [new TopicBinding("amq.topic", library.Queue)]),
+    };
 
     private static QueueConsumer Consumer(Library library, Func<Delivery, HandlerResult> handler) => new(
         library.Broker, Options(library), (delivery, _) => Task.FromResult(handler(delivery)), NullLogger.Instance);
@@ -202,19 +208,4 @@ public sealed class QueueConsumerTests(SharedBroker broker)
 
     private static string Text(BasicGetResult message, string header) =>
         Encoding.UTF8.GetString((byte[])message.BasicProperties.Headers![header]!);
-
-    private async Task<bool> ExistsAsync(string queue)
-    {
-        await using var connection = await Client.ConnectAsync(broker.Uri);
-        await using var channel = await connection.CreateChannelAsync();
-        try
-        {
-            await channel.QueueDeclarePassiveAsync(queue);
-            return true;
-        }
-        catch (RabbitMQ.Client.Exceptions.OperationInterruptedException)
-        {
-            return false;
-        }
-    }
 }

@@ -13,7 +13,6 @@ internal sealed class RabbitMQTriggerListener : ITriggerListener
 {
     private readonly StandaloneFunctionDefinition _function;
     private readonly FunctionInvoker _invoker;
-    private readonly ILogger _logger;
     private readonly QueueConsumer _consumer;
 
     public RabbitMQTriggerListener(StandaloneFunctionDefinition function, Broker broker, QueueConsumerOptions options,
@@ -21,7 +20,6 @@ internal sealed class RabbitMQTriggerListener : ITriggerListener
     {
         _function = function;
         _invoker = invoker;
-        _logger = logger;
         _consumer = new QueueConsumer(broker, options, HandleAsync, logger);
     }
 
@@ -35,6 +33,7 @@ internal sealed class RabbitMQTriggerListener : ITriggerListener
     {
         var trigger = new FunctionTrigger(delivery.Message.Body, BindingData(delivery));
         trigger.Features.Set(delivery.Message);
+        trigger.Features.Set(delivery.Actions);
         try
         {
             await _invoker.InvokeAsync(_function, trigger, cancellationToken);
@@ -44,14 +43,8 @@ internal sealed class RabbitMQTriggerListener : ITriggerListener
         {
             return new HandlerResult(DeliveryOutcome.Poison, exception);
         }
-        catch (Exception exception) when (cancellationToken.IsCancellationRequested)
-        {
-            return new HandlerResult(DeliveryOutcome.Stopped, exception);
-        }
         catch (Exception exception)
         {
-            _logger.LogError(exception, "Function '{Function}' failed on a message with topic '{Topic}'; it goes back to queue '{Queue}'.",
-                _function.Name, delivery.Message.Topic, delivery.Queue);
             return new HandlerResult(DeliveryOutcome.Failed, exception);
         }
     }

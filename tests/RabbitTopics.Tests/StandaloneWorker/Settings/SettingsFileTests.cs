@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using RabbitTopics.Receive;
 using RabbitTopics.StandaloneWorker.Settings;
 
 namespace RabbitTopics.Tests.StandaloneWorker.Settings;
@@ -44,30 +45,42 @@ public sealed class SettingsFileTests : IDisposable
     }
 
     [Fact]
-    public void The_prefetch_is_that_of_host_json()
+    public void Prefetch_concurrency_and_timeout_are_those_of_host_json()
     {
-        Write(HostJson.FileName, """{ "extensions": { "rabbitMQ": { "prefetchCount": 7 } } }""");
+        Write(HostJson.FileName, """{ "functionTimeout": "00:05:00", "extensions": { "rabbitMQ": { "prefetchCount": 7, "concurrency": 4 } } }""");
 
-        Assert.Equal(7, HostJson.ReadPrefetch(Configuration(), _problems));
+        var options = HostJson.ReadHandlerOptions(new HandlerOptions(), Configuration(), _problems);
+
+        Assert.Equal((7, 4, TimeSpan.FromMinutes(5)), (options.Prefetch, options.Concurrency, options.Timeout));
         Assert.Empty(_problems.All);
     }
 
     [Fact]
-    public void Without_host_json_the_prefetch_is_that_of_Microsofts_extension() =>
-        Assert.Equal(30, HostJson.ReadPrefetch(Configuration(), _problems));
+    public void Without_host_json_the_defaults_stay() =>
+        Assert.Equal(new HandlerOptions().Prefetch, HostJson.ReadHandlerOptions(new HandlerOptions(), Configuration(), _problems).Prefetch);
+
+    [Fact]
+    public void A_function_timeout_of_minus_one_is_no_limit()
+    {
+        Write(HostJson.FileName, """{ "functionTimeout": "-1" }""");
+
+        Assert.Equal(Timeout.InfiniteTimeSpan, HostJson.ReadHandlerOptions(new HandlerOptions { Timeout = TimeSpan.FromSeconds(1) }, Configuration(), _problems).Timeout);
+    }
 
     [Theory]
-    [InlineData("0")]
-    [InlineData("-1")]
-    [InlineData("\"many\"")]
-    [InlineData("70000")]
-    public void An_impossible_prefetch_is_named(string prefetch)
+    [InlineData("\"extensions\": { \"rabbitMQ\": { \"prefetchCount\": 0 } }", "extensions.rabbitMQ.prefetchCount")]
+    [InlineData("\"extensions\": { \"rabbitMQ\": { \"prefetchCount\": \"many\" } }", "extensions.rabbitMQ.prefetchCount")]
+    [InlineData("\"extensions\": { \"rabbitMQ\": { \"prefetchCount\": 70000 } }", "extensions.rabbitMQ.prefetchCount")]
+    [InlineData("\"extensions\": { \"rabbitMQ\": { \"concurrency\": -1 } }", "extensions.rabbitMQ.concurrency")]
+    [InlineData("\"functionTimeout\": \"soon\"", "functionTimeout")]
+    [InlineData("\"functionTimeout\": \"00:00:00\"", "functionTimeout")]
+    public void An_impossible_value_of_host_json_is_named(string member, string named)
     {
-        Write(HostJson.FileName, $$"""{ "extensions": { "rabbitMQ": { "prefetchCount": {{prefetch}} } } }""");
+        Write(HostJson.FileName, $"{{ {member} }}");
 
-        HostJson.ReadPrefetch(Configuration(), _problems);
+        HostJson.ReadHandlerOptions(new HandlerOptions(), Configuration(), _problems);
 
-        Assert.Contains("extensions.rabbitMQ.prefetchCount", Assert.Single(_problems.All), StringComparison.Ordinal);
+        Assert.Contains(named, Assert.Single(_problems.All), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,0 +1,30 @@
+using RabbitTopics.Receive;
+
+namespace RabbitTopics.Functions;
+
+/// <summary>Beside <c>[Function]</c>: how the function's messages are taken. What is not set here comes from
+/// <see cref="RabbitTopicsOptions.Handler"/>. For the standalone worker; Microsoft's host has its own rules for all but
+/// <see cref="AutoAck"/>.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class ConsumeAttribute : Attribute
+{
+    /// <summary>How many deliveries may be on their way before the first is settled, at least 1. Default:
+    /// <see cref="HandlerOptions.Prefetch"/> of the app.</summary>
+    public int Prefetch { get; set; }
+
+    /// <summary>How many messages this process handles side by side, at least 1. At 1 they are handled in the queue's order.
+    /// Default: <see cref="HandlerOptions.Concurrency"/> of the app.</summary>
+    public int Concurrency { get; set; }
+
+    /// <summary>Keeps messages of one key in order while those of others run beside them: <c>topic</c>,
+    /// <c>correlation-id</c>, or <c>header:NAME</c>. Default: <see cref="HandlerOptions.PartitionKey"/> of the app.</summary>
+    public string? PartitionKey { get; set; }
+
+    /// <summary>How long the function may take for one message, as a TimeSpan such as <c>"00:00:30"</c>, or <c>"-1"</c> for no
+    /// limit. A <c>%NAME%</c> in it is replaced by the setting of that name. Default: <see cref="HandlerOptions.Timeout"/> of
+    /// the app.</summary>
+    public string? Timeout { get; set; }
+
+    /// <summary>Acknowledges each message before it is handled: at most once, an error loses it. Default: false.</summary>
+    public bool AutoAck { get; set; }
+}

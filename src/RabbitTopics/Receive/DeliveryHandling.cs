@@ -1,0 +1,148 @@
+using Microsoft.Extensions.Logging;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
+using RabbitTopics.Connection;
+using RabbitTopics.Messages;
+using RabbitTopics.Settle;
+
+namespace RabbitTopics.Receive;
+
+/// <summary>The way of one delivery: its envelope is read, the handler runs, within its time, and the outcome is
+/// settled.</summary>
+internal sealed class DeliveryHandling
+{
+    private readonly QueueConsumerOptions _options;
+    private readonly Func<Delivery, CancellationToken, Task<HandlerResult>> _handler;
+    private readonly CopyPublisher _copies;
+    private readonly RedeliveryCounter _redeliveries;
+    private readonly DeliverySettler _settler;
+    private readonly ILogger _logger;
+
+    public DeliveryHandling(Broker broker, QueueConsumerOptions options, Func<Delivery, CancellationToken, Task<HandlerResult>> handler, ILogger logger)
+    {
+        _options = options;
+        _handler = handler;
+        _logger = logger;
+        _copies = new CopyPublisher(broker, options.MayDeclare, TimeProvider.System);
+        _redeliveries = new RedeliveryCounter(broker, options.MayDeclare, logger);
+        _settler = new DeliverySettler(_copies, options.HandlerOptions, logger);
+    }
+
+    /// <summary>Reads what the client library delivered. It reuses its buffers, so that the body is copied.</summary>
+    public Delivery Read(BasicDeliverEventArgs arguments)
+    {
+        var message = ReadMessage(arguments, out var obstacle);
+        var delivery = new Delivery
+        {
+            Queue = _options.Queue,
+            Handler = _options.Handler,
+            ConsumerTag = arguments.ConsumerTag,
+            DeliveryTag = arguments.DeliveryTag,
+            RawProperties = arguments.BasicProperties,
+            TopicHeader = _options.TopicHeader,
+            Time = DateTimeOffset.UtcNow,
+            Message = message,
+            Obstacle = obstacle,
+        };
+        delivery.Actions = new TopicMessageActions(_copies, delivery, _options.HandlerOptions);
+        return delivery;
+    }
+
+    private TopicMessage ReadMessage(BasicDeliverEventArgs arguments, out Exception? obstacle)
+    {
+        obstacle = null;
+        var body = arguments.Body.ToArray();
+        try
+        {
+            return Envelope.Read(HeaderTable.Read(arguments.BasicProperties.Headers), MessageProperties.Read(arguments.BasicProperties),
+                arguments.Exchange, arguments.RoutingKey, arguments.Redelivered, body, _options.TopicHeader);
+        }
+        catch (Exception exception)
+        {
+            // Whatever a publisher puts into a header, the consumer goes on.
+            obstacle = exception;
+            return new TopicMessage { Topic = arguments.RoutingKey, Body = body, Exchange = arguments.Exchange, RoutingKey = arguments.RoutingKey };
+        }
+    }
+
+    /// <summary>Handles and settles a delivery. Does not throw.</summary>
+    /// <param name="channel">The channel that it came on.</param>
+    /// <param name="delivery">The delivery.</param>
+    /// <param name="stopping">The app is stopping: nothing is held back any more.</param>
+    /// <param name="abandoning">The time for stopping is over: the handler is to end.</param>
+    public async Task RunAsync(IChannel channel, Delivery delivery, CancellationToken stopping, CancellationToken abandoning)
+    {
+        if (_options.HandlerOptions.AutoAck)
+        {
+            await RunAcknowledgedAsync(channel, delivery, abandoning);
+            return;
+        }
+
+        if (!delivery.Message.Redelivered || _options.HandlerOptions.OnError.MaxRedeliveries == ErrorPolicy.Unlimited)
+        {
+            await _settler.SettleAsync(channel, delivery, await HandleAsync(delivery, abandoning), stopping);
+            return;
+        }
+
+        var begun = await _redeliveries.BeginAsync(delivery);
+        var result = begun > _options.HandlerOptions.OnError.MaxRedeliveries
+            ? new HandlerResult(DeliveryOutcome.RedeliveredTooOften, new InvalidOperationException(
+                $"The broker delivered the message {begun} times again whose handling was begun and never ended, as when it ends the process."))
+            : await HandleAsync(delivery, abandoning);
+        await _settler.SettleAsync(channel, delivery, result, stopping);
+        await _redeliveries.EndAsync(delivery);
+    }
+
+    private async Task RunAcknowledgedAsync(IChannel channel, Delivery delivery, CancellationToken abandoning)
+    {
+        if (!await _settler.TryAcknowledgeAsync(channel, delivery))
+        {
+            return; // It is delivered again.
+        }
+
+        var result = await HandleAsync(delivery, abandoning);
+        if (result.Outcome != DeliveryOutcome.Succeeded)
+        {
+            _logger.LogError(result.Error, "Handler '{Handler}' did not handle a message of queue '{Queue}' with topic '{Topic}' ({Outcome}), which is lost, as AutoAck says.",
+                delivery.Handler, delivery.Queue, delivery.Message.Topic, result.Outcome);
+        }
+    }
+
+    private Task<HandlerResult> HandleAsync(Delivery delivery, CancellationToken abandoning) =>
+        delivery.Obstacle is { } obstacle ? Task.FromResult(new HandlerResult(DeliveryOutcome.Poison, obstacle))
+        : _options.HandlerOptions.Timeout == Timeout.InfiniteTimeSpan ? GuardedAsync(delivery, abandoning, abandoning)
+        : LimitedAsync(delivery, abandoning);
+
+    private async Task<HandlerResult> LimitedAsync(Delivery delivery, CancellationToken abandoning)
+    {
+        var timeout = _options.HandlerOptions.Timeout;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(abandoning);
+        limit.CancelAfter(timeout);
+        var handling = GuardedAsync(delivery, limit.Token, abandoning);
+        await Stopping.WaitAsync(handling, limit.Token);
+        if (handling.IsCompletedSuccessfully && (!limit.IsCancellationRequested || handling.Result.Outcome is not (DeliveryOutcome.Failed or DeliveryOutcome.Stopped)))
+        {
+            return handling.Result;
+        }
+
+        return abandoning.IsCancellationRequested
+            ? new HandlerResult(DeliveryOutcome.Stopped)
+            : new HandlerResult(DeliveryOutcome.TimedOut, new TimeoutException($"Handler '{delivery.Handler}' took longer than {timeout.TotalSeconds:0.###} s."));
+    }
+
+    /// <summary>Runs the handler; an exception out of it is a failure.</summary>
+    private async Task<HandlerResult> GuardedAsync(Delivery delivery, CancellationToken cancellationToken, CancellationToken abandoning)
+    {
+        HandlerResult result;
+        try
+        {
+            result = await _handler(delivery, cancellationToken);
+        }
+        catch (Exception exception)
+        {
+            result = new HandlerResult(DeliveryOutcome.Failed, exception);
+        }
+
+        return result.Outcome == DeliveryOutcome.Failed && abandoning.IsCancellationRequested ? result with { Outcome = DeliveryOutcome.Stopped } : result;
+    }
+}

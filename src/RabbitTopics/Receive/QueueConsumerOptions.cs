@@ -1,0 +1,26 @@
+using RabbitTopics.Messages;
+using RabbitTopics.Topology;
+
+namespace RabbitTopics.Receive;
+
+/// <summary>What to consume, and how.</summary>
+public sealed record QueueConsumerOptions
+{
+    /// <summary>The queue.</summary>
+    public required string Queue { get; init; }
+
+    /// <summary>The name of the handler, for logs and dead letters.</summary>
+    public required string Handler { get; init; }
+
+    /// <summary>What to declare first. Default: null, the queue must exist already.</summary>
+    public QueueTopology? Topology { get; init; }
+
+    /// <summary>Whether retry and dead-letter queues are made when they are needed. Default: true.</summary>
+    public bool MayDeclare { get; init; } = true;
+
+    /// <summary>The name of the topic header. Default: <c>Micro-Topic</c>.</summary>
+    public string TopicHeader { get; init; } = HeaderNames.Topic;
+
+    /// <summary>How messages are taken and settled.</summary>
+    public HandlerOptions HandlerOptions { get; init; } = new();
+}

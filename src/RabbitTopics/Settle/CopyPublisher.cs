@@ -1,0 +1,89 @@
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+using RabbitTopics.Connection;
+using RabbitTopics.Publish;
+using RabbitTopics.Receive;
+using RabbitTopics.Topology;
+
+namespace RabbitTopics.Settle;
+
+/// <summary>Publishes copies of deliveries to retry and dead-letter queues, makes these queues where it may, and returns when
+/// the broker has confirmed.</summary>
+/// <param name="broker">The broker of the deliveries.</param>
+/// <param name="mayDeclare">Whether missing queues are made.</param>
+/// <param name="time">Tells the time.</param>
+internal sealed class CopyPublisher(Broker broker, bool mayDeclare, TimeProvider time)
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
+
+    private readonly HashSet<string> _declared = [];
+
+    /// <summary>Sends a message to the end of its queue, its attempt counted.</summary>
+    /// <exception cref="TopicPublishException">The broker did not take the copy.</exception>
+    public Task RequeueAsync(Delivery delivery) =>
+        broker.Publisher.PublishAsync("", delivery.Queue, MessageCopy.ForRetry(delivery), delivery.Message.Body, Timeout, CancellationToken.None);
+
+    /// <summary>Sends a message to the retry queue of a delay, its attempt counted.</summary>
+    /// <exception cref="TopicPublishException">The broker did not take the copy.</exception>
+    public Task RetryAsync(Delivery delivery, TimeSpan delay) => PublishAsync(
+        RetryQueue.Name(delivery.Queue, delay), RetryQueue.Arguments(delivery.Queue, delay), MessageCopy.ForRetry(delivery), delivery.Message.Body);
+
+    /// <summary>Parks a message and returns the name of its dead-letter queue.</summary>
+    /// <exception cref="TopicPublishException">The broker did not take the copy.</exception>
+    public async Task<string> ParkAsync(Delivery delivery, DeadLetter deadLetter)
+    {
+        var queue = DeadLetterQueue.Name(delivery.Queue);
+        await PublishAsync(queue, null, MessageCopy.ForDeadLetter(delivery, deadLetter, time.GetUtcNow()), delivery.Message.Body);
+        return queue;
+    }
+
+    private async Task PublishAsync(string queue, Dictionary<string, object?>? arguments, BasicProperties copy, ReadOnlyMemory<byte> body)
+    {
+        if (!mayDeclare || IsDeclared(queue))
+        {
+            try
+            {
+                await broker.Publisher.PublishAsync("", queue, copy, body, Timeout, CancellationToken.None);
+                return;
+            }
+            catch (PublishReturnedException) when (mayDeclare)
+            {
+                // Somebody deleted the queue since.
+            }
+        }
+
+        await DeclareAsync(queue, arguments);
+        await broker.Publisher.PublishAsync("", queue, copy, body, Timeout, CancellationToken.None);
+    }
+
+    private async Task DeclareAsync(string queue, Dictionary<string, object?>? arguments)
+    {
+        using var limit = new CancellationTokenSource(Timeout);
+        try
+        {
+            await broker.UseChannelAsync(channel => channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false,
+                arguments, cancellationToken: limit.Token), limit.Token);
+        }
+        catch (OperationInterruptedException exception) when (exception.ShutdownReason is { ReplyCode: 403 or 404 or 405 or 406 } reason)
+        {
+            throw new PublishRefusedException("", queue, reason.ReplyCode, reason.ReplyText, exception);
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException)
+        {
+            throw new BrokerUnavailableException("", queue, "the queue could not be declared.", exception);
+        }
+
+        lock (_declared)
+        {
+            _declared.Add(queue);
+        }
+    }
+
+    private bool IsDeclared(string queue)
+    {
+        lock (_declared)
+        {
+            return _declared.Contains(queue);
+        }
+    }
+}

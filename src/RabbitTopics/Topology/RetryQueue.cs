@@ -1,0 +1,39 @@
+using System.Globalization;
+
+namespace RabbitTopics.Topology;
+
+/// <summary>The queue in which copies wait for their next attempt: one for each delay, durable, so that a long delay never
+/// holds up a short one. The broker moves a copy back to its queue when its time is over.</summary>
+internal static class RetryQueue
+{
+    /// <summary>The queue's name.</summary>
+    public static string Name(string queue, TimeSpan delay) =>
+        string.Create(CultureInfo.InvariantCulture, $"{queue}.retry.{(long)delay.TotalMilliseconds}");
+
+    /// <summary>What it is declared with. A quorum queue, as only that hands a message on at least once: it keeps the message
+    /// until the other queue has confirmed it, which needs the overflow to be refused
+    /// (https://www.rabbitmq.com/docs/quorum-queues#dead-lettering; RabbitMQ 3.10).</summary>
+    public static Dictionary<string, object?> Arguments(string queue, TimeSpan delay) => new()
+    {
+        ["x-queue-type"] = "quorum",
+        ["x-message-ttl"] = (long)delay.TotalMilliseconds,
+        ["x-dead-letter-exchange"] = "",
+        ["x-dead-letter-routing-key"] = queue,
+        ["x-dead-letter-strategy"] = "at-least-once",
+        ["x-overflow"] = "reject-publish",
+    };
+
+    /// <summary>The next longer delay of two significant digits: a handler that names any delay must not make a queue for
+    /// each millisecond. At most 10 % longer.</summary>
+    public static TimeSpan Round(TimeSpan delay)
+    {
+        var step = 1L;
+        var milliseconds = (long)Math.Ceiling(delay.TotalMilliseconds);
+        while (milliseconds / step >= 100)
+        {
+            step *= 10;
+        }
+
+        return TimeSpan.FromMilliseconds((milliseconds + step - 1) / step * step);
+    }
+}
