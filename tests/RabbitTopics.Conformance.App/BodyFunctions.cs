@@ -26,6 +26,15 @@ public static class BodyFunctions
         TopicMessage<Item> message) =>
         Seen.From("TypedEnvelope", message, $"{message.Value.Id}:{message.Value.Text}");
 
+    [Function("Mixed")]
+    [RabbitMQOutput(QueueName = Results, ConnectionStringSetting = "RabbitMQ")]
+    public static Seen Mixed(
+        [RabbitMQTrigger("%CONFORMANCE_RUN%.mixed", ConnectionStringSetting = "RabbitMQ")]
+        [TopicSubscription("%CONFORMANCE_RUN%.mixed")]
+        Item item,
+        FunctionContext context) =>
+        Seen.From("Mixed", context.GetTopicMessage(), $"{item.Id}:{item.Text}");
+
     [Function("Bytes")]
     [RabbitMQOutput(QueueName = Results, ConnectionStringSetting = "RabbitMQ")]
     public static Seen Bytes(

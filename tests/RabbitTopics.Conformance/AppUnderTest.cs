@@ -7,18 +7,25 @@ namespace RabbitTopics.Conformance;
 public static class AppUnderTest
 {
     /// <summary>The queues of the app's functions, without the run's name.</summary>
-    private static readonly string[] Queues = ["typed", "typed-envelope", "bytes", "text", "envelope", "failing-once"];
+    public static readonly IReadOnlyList<string> Queues =
+    [
+        "typed", "typed-envelope", "bytes", "text", "envelope", "failing-once", "failing", "delayed", "acting", "lasting", "holding", "crashing", "mixed",
+    ];
 
     private static string CommandLine =>
         Environment.GetEnvironmentVariable("CONFORMANCE_APP") is { Length: > 0 } given ? given : Repository.Program("tests/RabbitTopics.Conformance.App");
 
-    public static AppProcess Start(Uri broker, string run) => AppProcess.Start(CommandLine, new Dictionary<string, string?>
-    {
-        ["RabbitMQ"] = broker.OriginalString,
-        ["CONFORMANCE_RUN"] = run,
-        ["CONFORMANCE_SCHEDULE"] = "00:00:01",
-        ["AzureFunctionsJobHost__extensions__rabbitMQ__prefetchCount"] = "10",
-    });
+    /// <param name="broker">The broker it works on.</param>
+    /// <param name="run">The beginning of its queues' names.</param>
+    /// <param name="settings">Further settings.</param>
+    public static AppProcess Start(Uri broker, string run, params (string Name, string Value)[] settings) => AppProcess.Start(CommandLine,
+        new Dictionary<string, string?>(settings.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value)))
+        {
+            ["RabbitMQ"] = broker.OriginalString,
+            ["CONFORMANCE_RUN"] = run,
+            ["CONFORMANCE_SCHEDULE"] = "00:00:01",
+            ["AzureFunctionsJobHost__extensions__rabbitMQ__prefetchCount"] = "10",
+        });
 
     /// <summary>Waits until each of the app's queues has its one consumer.</summary>
     public static async Task WaitUntilReadyAsync(Uri broker, string run)

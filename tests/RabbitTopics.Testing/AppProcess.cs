@@ -74,17 +74,20 @@ public sealed class AppProcess : IAsyncDisposable
     {
         if (!_process.HasExited)
         {
-            _ = Kill(_process.Id, 15);
+            _ = SendSignal(_process.Id, 15);
         }
 
         return await WaitForExitAsync();
     }
 
+    /// <summary>Ends the program at once (SIGKILL).</summary>
+    public void Kill() => _process.Kill(entireProcessTree: true);
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
         {
-            _process.Kill(entireProcessTree: true);
+            Kill();
             await _process.WaitForExitAsync();
         }
 
@@ -92,7 +95,7 @@ public sealed class AppProcess : IAsyncDisposable
     }
 
     [DllImport("libc", EntryPoint = "kill")]
-    private static extern int Kill(int processId, int signal);
+    private static extern int SendSignal(int processId, int signal);
 
     private void Keep(string? line)
     {

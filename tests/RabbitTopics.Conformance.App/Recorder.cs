@@ -1,0 +1,15 @@
+using System.Text;
+using Microsoft.Extensions.Configuration;
+using RabbitTopics.Messages;
+using RabbitTopics.Publish;
+
+namespace RabbitTopics.Conformance.App;
+
+/// <summary>Tells the suite what a function sees while it runs: one that fails has no output.</summary>
+public sealed class Recorder(ITopicPublisher publisher, IConfiguration configuration)
+{
+    public Task SawAsync(string function, TopicMessage message) => publisher.PublishAsync(
+        $"{configuration["CONFORMANCE_RUN"]}.seen",
+        Seen.From(function, message, Encoding.UTF8.GetString(message.Body.Span)),
+        new PublishOptions { Exchange = "" });
+}

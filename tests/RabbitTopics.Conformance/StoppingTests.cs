@@ -1,0 +1,146 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+using RabbitMQ.Client;
+using RabbitTopics.Testing;
+
+namespace RabbitTopics.Conformance;
+
+/// <summary>Apps of their own that are stopped, killed, or end by themselves while they handle messages.</summary>
+public sealed class StoppingTests(ConformanceRun run) : IAsyncLifetime
+{
+    private readonly string _name = $"stopping-{Guid.NewGuid():N}";
+    private IConnection _connection = null!;
+    private IChannel _channel = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _connection = await Client.ConnectAsync(run.Broker);
+        _channel = await _connection.CreateChannelAsync();
+        foreach (var queue in new[] { "seen", "stock", "several" })
+        {
+            await _channel.QueueDeclareAsync($"{_name}.{queue}", durable: true, exclusive: false, autoDelete: false);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var queue in AppUnderTest.Queues.SelectMany(queue => new[] { queue, $"{queue}.dead" }).Concat(["seen", "stock", "several"]))
+        {
+            await _channel.QueueDeleteAsync($"{_name}.{queue}");
+        }
+
+        await _channel.DisposeAsync();
+        await _connection.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Handlers_at_work_end_in_peace_when_the_app_is_stopped_and_each_message_was_handled_once()
+    {
+        await using var app = await StartAsync();
+        await PublishAsync("lasting", 30);
+        Assert.All(await TakeSeenAsync(30), message => Assert.Equal("Lasting begun", message.Function));
+
+        var clock = Stopwatch.StartNew();
+        Assert.Equal(0, await app.StopAsync());
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"Exited {clock.Elapsed.TotalSeconds:0.0} s after SIGTERM.");
+        var seen = await TakeSeenAsync(30);
+        Assert.Equal(30, seen.Select(message => message.Value).Distinct().Count());
+        Assert.Null(await _channel.BasicGetAsync($"{_name}.seen", autoAck: true));
+        Assert.Equal(0u, await _channel.MessageCountAsync($"{_name}.lasting"));
+    }
+
+    [Fact]
+    public async Task A_handler_that_outlives_the_grace_period_is_cancelled_and_its_message_goes_back_once_and_uncounted()
+    {
+        await using (var app = await StartAsync(("CONFORMANCE_HOLD", "1"), ("CONFORMANCE_GRACE_SECONDS", "1")))
+        {
+            await PublishAsync("holding", 1);
+            await WaitUntilTakenAsync("holding");
+
+            Assert.Equal(0, await app.StopAsync());
+        }
+
+        Assert.Equal(1u, await _channel.MessageCountAsync($"{_name}.holding"));
+        await using var next = await StartAsync();
+        var seen = Assert.Single(await TakeSeenAsync(1));
+        Assert.Equal((1, true), (seen.Attempt, seen.Redelivered));
+    }
+
+    [Fact]
+    public async Task What_a_killed_app_held_is_handled_by_its_peer()
+    {
+        await using var killed = await StartAsync(("CONFORMANCE_HOLD", "1"));
+        await PublishAsync("holding", 100);
+        await WaitUntilTakenAsync("holding");
+        await using var peer = AppUnderTest.Start(run.Broker, _name);
+        await Client.WaitForConsumersAsync(run.Broker, $"{_name}.holding", 2);
+
+        var clock = Stopwatch.StartNew();
+        killed.Kill();
+
+        var seen = await TakeSeenAsync(100);
+        TestContext.Current.TestOutputHelper?.WriteLine($"All 100 were handled {clock.Elapsed.TotalSeconds:0.0} s after SIGKILL.");
+        Assert.Equal(100, seen.Select(message => message.Value).Distinct().Count());
+        Assert.All(seen, message => Assert.True(message.Redelivered));
+    }
+
+    [Fact]
+    public async Task A_message_that_ends_the_process_each_time_is_parked_and_the_others_are_handled()
+    {
+        await _channel.QueueDeclareAsync($"{_name}.crashing", durable: true, exclusive: false, autoDelete: false);
+        await _channel.BasicPublishAsync("", $"{_name}.crashing", mandatory: true, "crash"u8.ToArray());
+        await PublishAsync("crashing", 3);
+
+        var starts = 0;
+        while (!await Client.QueueExistsAsync(run.Broker, $"{_name}.crashing.dead"))
+        {
+            Assert.True(++starts <= 5, $"The app was started {starts} times.");
+            await using var app = AppUnderTest.Start(run.Broker, _name);
+            await Wait.UntilAsync(async () => app.HasExited || await Client.QueueExistsAsync(run.Broker, $"{_name}.crashing.dead"), "a crash or a parked message");
+        }
+
+        var parked = await _channel.TakeAsync($"{_name}.crashing.dead");
+        Assert.Equal("crash", Encoding.UTF8.GetString(parked.Body.Span));
+        Assert.Equal("max-redeliveries", Encoding.UTF8.GetString((byte[])parked.BasicProperties.Headers!["rt-dead-letter-reason"]!));
+        await using var last = AppUnderTest.Start(run.Broker, _name);
+        var seen = new List<Seen>();
+        await Wait.UntilAsync(async () =>
+        {
+            seen.AddRange(await TakeSeenAsync(1));
+            return seen.Where(message => message.Value != "crash").Select(message => message.Value).Distinct().Count() == 3;
+        }, "the other messages");
+        Assert.Equal(3, seen.Count(message => message.Value == "crash")); // The first time, and two redeliveries.
+    }
+
+    private async Task<AppProcess> StartAsync(params (string Name, string Value)[] settings)
+    {
+        var app = AppUnderTest.Start(run.Broker, _name, settings);
+        await AppUnderTest.WaitUntilReadyAsync(run.Broker, _name);
+        return app;
+    }
+
+    private async Task PublishAsync(string queue, int count)
+    {
+        for (var number = 0; number < count; number++)
+        {
+            await _channel.BasicPublishAsync("", $"{_name}.{queue}", mandatory: true, Encoding.UTF8.GetBytes($"{queue} {number}"));
+        }
+    }
+
+    /// <summary>Waits until the app holds every message of a queue.</summary>
+    private Task WaitUntilTakenAsync(string queue) =>
+        Wait.UntilAsync(async () => await _channel.MessageCountAsync($"{_name}.{queue}") == 0, $"queue '{queue}' to be taken");
+
+    private async Task<IReadOnlyList<Seen>> TakeSeenAsync(int count)
+    {
+        var seen = new List<Seen>();
+        while (seen.Count < count)
+        {
+            seen.Add(JsonSerializer.Deserialize<Seen>((await _channel.TakeAsync($"{_name}.seen")).Body.Span)!);
+        }
+
+        return seen;
+    }
+}
