@@ -1,0 +1,38 @@
+using System.Runtime.InteropServices;
+using RabbitTopics.Benchmarks.Commands;
+using RabbitTopics.Benchmarks.Measuring;
+using RabbitTopics.Testing;
+
+if (!Options.TryParse(args, out var options, out var problem))
+{
+    Console.Error.WriteLine(problem);
+    Console.Error.WriteLine(Options.Usage);
+    return 2;
+}
+
+// A host that runs takes these signals for its own; queues and a private broker must not outlive the program.
+using var interrupted = new CancellationTokenSource();
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
+try
+{
+    var given = Environment.GetEnvironmentVariable("RabbitMQ");
+    await using var own = string.IsNullOrEmpty(given) ? await PrivateBroker.StartNewAsync() : null;
+    await new ConsumeCommand(own?.Uri ?? new Uri(given!), options).RunAsync(interrupted.Token);
+    return 0;
+}
+catch (CaseFailedException failure)
+{
+    Console.Error.WriteLine(failure.Message);
+    return 1;
+}
+catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
+{
+    return 130;
+}
+
+void Interrupt(PosixSignalContext context)
+{
+    context.Cancel = true;
+    interrupted.Cancel();
+}
