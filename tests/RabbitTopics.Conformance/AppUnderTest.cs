@@ -1,3 +1,4 @@
+using RabbitMQ.Client;
 using RabbitTopics.Testing;
 
 namespace RabbitTopics.Conformance;
@@ -7,10 +8,13 @@ namespace RabbitTopics.Conformance;
 public static class AppUnderTest
 {
     /// <summary>The queues of the app's functions, without the run's name.</summary>
-    public static readonly IReadOnlyList<string> Queues =
+    private static readonly string[] Queues =
     [
         "typed", "typed-envelope", "bytes", "text", "envelope", "failing-once", "failing", "delayed", "acting", "lasting", "holding", "crashing", "mixed",
     ];
+
+    /// <summary>What the app may have made beside each of them.</summary>
+    private static readonly string[] Suffixes = ["", ".dead", ".retry.100", ".retry.1000", ".retry.5000", ".retry.25000"];
 
     private static string CommandLine =>
         Environment.GetEnvironmentVariable("CONFORMANCE_APP") is { Length: > 0 } given ? given : Repository.Program("tests/RabbitTopics.Conformance.App");
@@ -33,6 +37,15 @@ public static class AppUnderTest
         foreach (var queue in Queues)
         {
             await Client.WaitForConsumersAsync(broker, $"{run}.{queue}");
+        }
+    }
+
+    /// <summary>Deletes whatever the app made.</summary>
+    public static async Task DeleteQueuesAsync(IChannel channel, string run)
+    {
+        foreach (var queue in Queues.SelectMany(queue => Suffixes.Select(suffix => queue + suffix)))
+        {
+            await channel.QueueDeleteAsync($"{run}.{queue}");
         }
     }
 }

@@ -14,9 +14,6 @@ namespace RabbitTopics.Conformance;
 /// tests that share it. Its queues begin with the run's own name.</summary>
 public sealed class ConformanceRun : IAsyncLifetime
 {
-    /// <summary>The queues that the app may have made beside each of its own.</summary>
-    private static readonly string[] Suffixes = ["", ".dead", ".retry.100", ".retry.1000", ".retry.5000", ".retry.25000"];
-
     private PrivateBroker? _ownBroker;
     private AppProcess _app = null!;
     private readonly ConcurrentBag<Seen> _seen = [];
@@ -105,8 +102,8 @@ public sealed class ConformanceRun : IAsyncLifetime
         await _app.DisposeAsync();
         await using (var channel = await _connection.CreateChannelAsync())
         {
-            foreach (var queue in AppUnderTest.Queues.SelectMany(queue => Suffixes.Select(suffix => queue + suffix))
-                .Concat(["seen", "stock", "several", "timers", "several-topic"]))
+            await AppUnderTest.DeleteQueuesAsync(channel, Name);
+            foreach (var queue in new[] { "seen", "stock", "several", "timers", "several-topic" })
             {
                 await channel.QueueDeleteAsync($"{Name}.{queue}");
             }

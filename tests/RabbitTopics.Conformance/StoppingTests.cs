@@ -9,6 +9,8 @@ namespace RabbitTopics.Conformance;
 /// <summary>Apps of their own that are stopped, killed, or end by themselves while they handle messages.</summary>
 public sealed class StoppingTests(ConformanceRun run) : IAsyncLifetime
 {
+    private static readonly string[] OwnQueues = ["seen", "stock", "several"];
+
     private readonly string _name = $"stopping-{Guid.NewGuid():N}";
     private IConnection _connection = null!;
     private IChannel _channel = null!;
@@ -17,7 +19,7 @@ public sealed class StoppingTests(ConformanceRun run) : IAsyncLifetime
     {
         _connection = await Client.ConnectAsync(run.Broker);
         _channel = await _connection.CreateChannelAsync();
-        foreach (var queue in new[] { "seen", "stock", "several" })
+        foreach (var queue in OwnQueues)
         {
             await _channel.QueueDeclareAsync($"{_name}.{queue}", durable: true, exclusive: false, autoDelete: false);
         }
@@ -25,7 +27,8 @@ public sealed class StoppingTests(ConformanceRun run) : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var queue in AppUnderTest.Queues.SelectMany(queue => new[] { queue, $"{queue}.dead" }).Concat(["seen", "stock", "several"]))
+        await AppUnderTest.DeleteQueuesAsync(_channel, _name);
+        foreach (var queue in OwnQueues)
         {
             await _channel.QueueDeleteAsync($"{_name}.{queue}");
         }
@@ -94,11 +97,11 @@ public sealed class StoppingTests(ConformanceRun run) : IAsyncLifetime
         await PublishAsync("crashing", 3);
 
         var starts = 0;
-        while (!await Client.QueueExistsAsync(run.Broker, $"{_name}.crashing.dead"))
+        while (!await IsParkedAsync())
         {
             Assert.True(++starts <= 5, $"The app was started {starts} times.");
             await using var app = AppUnderTest.Start(run.Broker, _name);
-            await Wait.UntilAsync(async () => app.HasExited || await Client.QueueExistsAsync(run.Broker, $"{_name}.crashing.dead"), "a crash or a parked message");
+            await Wait.UntilAsync(async () => app.HasExited || await IsParkedAsync(), "a crash or a parked message");
         }
 
         var parked = await _channel.TakeAsync($"{_name}.crashing.dead");
@@ -113,6 +116,9 @@ public sealed class StoppingTests(ConformanceRun run) : IAsyncLifetime
         }, "the other messages");
         Assert.Equal(3, seen.Count(message => message.Value == "crash")); // The first time, and two redeliveries.
     }
+
+    private async Task<bool> IsParkedAsync() =>
+        await Client.QueueExistsAsync(run.Broker, $"{_name}.crashing.dead") && await _channel.MessageCountAsync($"{_name}.crashing.dead") > 0;
 
     private async Task<AppProcess> StartAsync(params (string Name, string Value)[] settings)
     {

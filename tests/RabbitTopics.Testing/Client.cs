@@ -49,5 +49,13 @@ public static class Client
         }
     }
 
+    /// <summary>How many messages wait in a queue. Asks on a connection of its own, as the broker may have been down.</summary>
+    public static async Task<uint> CountAsync(Uri uri, string queue)
+    {
+        await using var connection = await ConnectAsync(uri);
+        await using var channel = await connection.CreateChannelAsync();
+        return await channel.MessageCountAsync(queue);
+    }
+
     public static Task WaitForQueueAsync(Uri uri, string queue) => Wait.UntilAsync(() => QueueExistsAsync(uri, queue), $"queue '{queue}'");
 }

@@ -35,6 +35,9 @@ public sealed class PrivateBroker : IAsyncDisposable
     /// <summary>Kills the broker (SIGKILL).</summary>
     public Task KillAsync() => RunAsync("kill", _folder);
 
+    /// <summary>Runs rabbitmqctl.</summary>
+    public Task<string> ControlAsync(params string[] arguments) => RunAsync(["ctl", _folder, .. arguments]);
+
     public Task<IConnection> ConnectAsync() => Client.ConnectAsync(Uri);
 
     public async ValueTask DisposeAsync()

@@ -28,6 +28,9 @@ internal sealed class DeliveryHandling
         _settler = new DeliverySettler(_copies, options.HandlerOptions, logger);
     }
 
+    /// <summary>Makes what settling will need exist.</summary>
+    public Task PrepareAsync() => _options.HandlerOptions.AutoAck ? Task.CompletedTask : _copies.PrepareAsync(_options.Queue, _options.HandlerOptions.OnError);
+
     /// <summary>Reads what the client library delivered. It reuses its buffers, so that the body is copied.</summary>
     public Delivery Read(BasicDeliverEventArgs arguments)
     {

@@ -108,6 +108,7 @@ public sealed class QueueConsumer(
             await channel.QueueDeclarePassiveAsync(options.Queue, stop);
         }
 
+        await _handling.PrepareAsync();
         await channel.BasicQosAsync(0, options.HandlerOptions.EffectivePrefetch, global: false, stop);
         var consumer = new AsyncEventingBasicConsumer(channel);
         consumer.UnregisteredAsync += (_, _) =>

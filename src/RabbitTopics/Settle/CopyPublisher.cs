@@ -18,6 +18,26 @@ internal sealed class CopyPublisher(Broker broker, bool mayDeclare, TimeProvider
 
     private readonly HashSet<string> _declared = [];
 
+    /// <summary>Makes the queues that an error policy will need, before a message needs them: a queue made by a broker that is killed
+    /// within a second may come back without what it had confirmed.</summary>
+    /// <exception cref="TopicPublishException">The broker refused; the message names the queue.</exception>
+    public async Task PrepareAsync(string queue, ErrorPolicy policy)
+    {
+        if (!mayDeclare || policy.Action == ErrorAction.Discard)
+        {
+            return;
+        }
+
+        await DeclareAsync(DeadLetterQueue.Name(queue), null);
+        if (policy.Action == ErrorAction.Retry)
+        {
+            foreach (var delay in policy.Delays.Take(policy.MaxAttempts - 1).Distinct())
+            {
+                await DeclareAsync(RetryQueue.Name(queue, delay), RetryQueue.Arguments(queue, delay));
+            }
+        }
+    }
+
     /// <summary>Sends a message to the end of its queue, its attempt counted.</summary>
     /// <exception cref="TopicPublishException">The broker did not take the copy.</exception>
     public Task RequeueAsync(Delivery delivery) =>
@@ -56,13 +76,18 @@ internal sealed class CopyPublisher(Broker broker, bool mayDeclare, TimeProvider
         await broker.Publisher.PublishAsync("", queue, copy, body, Timeout, CancellationToken.None);
     }
 
+    /// <param name="queue">The queue.</param>
+    /// <param name="arguments">Its arguments; null for a queue that may have any, as long as it is there.</param>
     private async Task DeclareAsync(string queue, Dictionary<string, object?>? arguments)
     {
         using var limit = new CancellationTokenSource(Timeout);
         try
         {
-            await broker.UseChannelAsync(channel => channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false,
-                arguments, cancellationToken: limit.Token), limit.Token);
+            if (arguments is not null || !await ExistsAsync(queue, limit.Token))
+            {
+                await broker.UseChannelAsync(channel => channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false,
+                    arguments, cancellationToken: limit.Token), limit.Token);
+            }
         }
         catch (OperationInterruptedException exception) when (exception.ShutdownReason is { ReplyCode: 403 or 404 or 405 or 406 } reason)
         {
@@ -76,6 +101,19 @@ internal sealed class CopyPublisher(Broker broker, bool mayDeclare, TimeProvider
         lock (_declared)
         {
             _declared.Add(queue);
+        }
+    }
+
+    private async Task<bool> ExistsAsync(string queue, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await broker.UseChannelAsync(channel => channel.QueueDeclarePassiveAsync(queue, cancellationToken), cancellationToken);
+            return true;
+        }
+        catch (OperationInterruptedException exception) when (exception.ShutdownReason is { ReplyCode: 404 })
+        {
+            return false;
         }
     }
 

@@ -1,0 +1,88 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+
+namespace RabbitTopics.Testing;
+
+/// <summary>A network between a client and a broker that a test can break.</summary>
+public sealed class TcpProxy : IAsyncDisposable
+{
+    private readonly Uri _target;
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly ConcurrentDictionary<TcpClient, byte> _clients = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Task _accepting;
+
+    public TcpProxy(Uri target)
+    {
+        _target = target;
+        _listener.Start();
+        Uri = new UriBuilder(target) { Host = "127.0.0.1", Port = ((IPEndPoint)_listener.LocalEndpoint).Port }.Uri;
+        _accepting = AcceptAsync();
+    }
+
+    /// <summary>The broker's URI by way of this proxy.</summary>
+    public Uri Uri { get; }
+
+    /// <summary>Resets every connection (RST, and no goodbye).</summary>
+    public void Reset()
+    {
+        foreach (var client in _clients.Keys)
+        {
+            _clients.TryRemove(client, out _);
+            if (client.Client is { } socket) // One that is closed already has none.
+            {
+                socket.LingerState = new LingerOption(true, 0);
+                client.Close();
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        _listener.Stop();
+        Reset();
+        await _accepting;
+        _stopping.Dispose();
+        _listener.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                var client = await _listener.AcceptTcpClientAsync(_stopping.Token);
+                var server = new TcpClient();
+                _clients.TryAdd(client, 0);
+                _clients.TryAdd(server, 0);
+                await server.ConnectAsync(_target.Host, _target.Port, _stopping.Token);
+                _ = PumpAsync(client, server);
+                _ = PumpAsync(server, client);
+            }
+            catch (Exception exception) when (exception is OperationCanceledException or SocketException or ObjectDisposedException)
+            {
+                // The broker is down, or the proxy is closed.
+            }
+        }
+    }
+
+    private async Task PumpAsync(TcpClient from, TcpClient to)
+    {
+        try
+        {
+            await from.GetStream().CopyToAsync(to.GetStream(), _stopping.Token);
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or IOException or ObjectDisposedException or InvalidOperationException)
+        {
+            // One side is gone.
+        }
+        finally
+        {
+            from.Dispose();
+            to.Dispose();
+        }
+    }
+}
