@@ -10,10 +10,12 @@ namespace RabbitTopics.StandaloneWorker.Binding;
 /// then the app's. Each is made once.</summary>
 internal sealed class InputConverters(IServiceProvider services, IOptions<WorkerOptions> options)
 {
-    private readonly ConcurrentDictionary<ParameterDescriptor, IReadOnlyList<IInputConverter>> _byParameter = new();
-    private readonly Lazy<IReadOnlyList<IInputConverter>> _ofTheApp = new(() =>
+    private readonly ConcurrentDictionary<ParameterDescriptor, IInputConverter[]> _byParameter = new();
+    private readonly Lazy<IInputConverter[]> _ofTheApp = new(() =>
         [.. options.Value.InputConverters.Factories.Select(make => make(services))]);
 
-    public IReadOnlyList<IInputConverter> For(ParameterDescriptor parameter) =>
-        _byParameter.GetOrAdd(parameter, key => [.. key.Converters.Select(make => make(services)), .. _ofTheApp.Value]);
+    public IInputConverter[] For(ParameterDescriptor parameter) =>
+        _byParameter.TryGetValue(parameter, out var converters)
+            ? converters
+            : _byParameter.GetOrAdd(parameter, key => [.. key.Converters.Select(make => make(services)), .. _ofTheApp.Value]);
 }

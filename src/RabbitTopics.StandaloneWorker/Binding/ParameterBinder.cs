@@ -1,6 +1,5 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Converters;
-using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
 using RabbitTopics.StandaloneWorker.Discovery;
 using RabbitTopics.StandaloneWorker.Invocation;
 
@@ -40,7 +39,7 @@ internal sealed class ParameterBinder(InputConverters converters)
 
     private static object? Source(StandaloneFunctionContext context, ParameterDescriptor parameter)
     {
-        if (parameter.Attributes.OfType<TriggerBindingAttribute>().Any())
+        if (parameter.IsTrigger)
         {
             return context.Trigger.Value;
         }
@@ -63,7 +62,7 @@ internal sealed class ParameterBinder(InputConverters converters)
 
         public override FunctionContext FunctionContext => context;
 
-        public override IReadOnlyDictionary<string, object> Properties { get; } = context.FunctionDefinition.Parameters
+        public override IReadOnlyDictionary<string, object> Properties => context.FunctionDefinition.Parameters
             .Single(candidate => candidate.Name == parameter.Name).Properties;
     }
 }

@@ -1,10 +1,13 @@
 using Microsoft.Azure.Functions.Worker.Converters;
+using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
 
 namespace RabbitTopics.StandaloneWorker.Discovery;
 
 /// <summary>One parameter of a function, as the source generator found it.</summary>
 public sealed class ParameterDescriptor
 {
+    private bool? _isTrigger;
+
     /// <summary>The parameter's name.</summary>
     public required string Name { get; init; }
 
@@ -22,6 +25,9 @@ public sealed class ParameterDescriptor
 
     /// <summary>The attributes on the parameter.</summary>
     public required IReadOnlyList<Attribute> Attributes { get; init; }
+
+    /// <summary>Whether the trigger's value is for this parameter.</summary>
+    internal bool IsTrigger => _isTrigger ??= Attributes.OfType<TriggerBindingAttribute>().Any();
 
     /// <summary>Makers of the converters that an <c>[InputConverter]</c> names, on the parameter first and then on its
     /// type.</summary>

@@ -7,22 +7,25 @@ namespace RabbitTopics.StandaloneWorker.Invocation;
 /// replace them.</summary>
 internal sealed class FunctionBindings(StandaloneFunctionContext context, ParameterBinder binder)
 {
-    private readonly Dictionary<string, object?> _inputs = [];
+    private readonly Dictionary<string, object?> _inputs = new(context.Function.Descriptor.Parameters.Count);
 
     /// <summary>What the function returned; null before it has run, and where it returns nothing.</summary>
     public object? InvocationResult { get; set; }
 
     /// <summary>What the bound properties of the result hold, by property name; empty before the function has run.</summary>
-    public Dictionary<string, object?> OutputValues { get; } = [];
+    public Dictionary<string, object?> OutputValues => field ??= [];
 
     /// <summary>The value of a parameter: the one that was bound or set before, else the one that the converters give.</summary>
-    public async ValueTask<object?> BindInputAsync(string parameterName, Type targetType)
+    public ValueTask<object?> BindInputAsync(string parameterName, Type targetType) =>
+        BindInputAsync(context.Function.Descriptor.Parameters.Single(candidate => candidate.Name == parameterName), targetType);
+
+    /// <summary>The value of a parameter: the one that was bound or set before, else the one that the converters give.</summary>
+    public async ValueTask<object?> BindInputAsync(ParameterDescriptor parameter, Type targetType)
     {
-        if (!_inputs.TryGetValue(parameterName, out var value))
+        if (!_inputs.TryGetValue(parameter.Name, out var value))
         {
-            var parameter = context.Function.Descriptor.Parameters.Single(candidate => candidate.Name == parameterName);
             value = await binder.BindAsync(context, parameter, targetType);
-            _inputs.Add(parameterName, value);
+            _inputs.Add(parameter.Name, value);
         }
 
         return value;

@@ -9,7 +9,7 @@ internal static class FunctionExecutor
         var arguments = new object?[descriptor.Parameters.Count];
         for (var index = 0; index < arguments.Length; index++)
         {
-            arguments[index] = await bindings.BindInputAsync(descriptor.Parameters[index].Name, descriptor.Parameters[index].Type);
+            arguments[index] = await bindings.BindInputAsync(descriptor.Parameters[index], descriptor.Parameters[index].Type);
         }
 
         var instance = descriptor.CreateInstance(context.InstanceServices);

@@ -36,7 +36,7 @@ internal static class Envelope
         {
             Topic = topic,
             Body = body,
-            Headers = headers.With(topicHeader, topic),
+            Headers = headers.GetString(topicHeader) is null ? headers.With(topicHeader, topic) : headers,
             Properties = properties,
             Exchange = exchange,
             RoutingKey = routingKey,

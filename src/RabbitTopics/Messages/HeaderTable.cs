@@ -8,8 +8,19 @@ internal static class HeaderTable
 {
     /// <summary>Reads a received table. AMQP long strings arrive as bytes: see
     /// <see cref="AmqpValue.LongString"/>.</summary>
-    public static MessageHeaders Read(IDictionary<string, object?>? table) =>
-        table is null ? new MessageHeaders() : new MessageHeaders(table.Select(entry => KeyValuePair.Create(entry.Key, ReadValue(entry.Value))));
+    public static MessageHeaders Read(IDictionary<string, object?>? table)
+    {
+        var values = new Dictionary<string, object?>((table?.Count ?? 0) + 1, StringComparer.OrdinalIgnoreCase); // One more for the topic.
+        if (table is not null)
+        {
+            foreach (var (name, value) in table)
+            {
+                values[name] = ReadValue(value);
+            }
+        }
+
+        return new MessageHeaders(values);
+    }
 
     /// <summary>Writes headers for sending; null where there are none.</summary>
     public static Dictionary<string, object?>? Write(MessageHeaders headers) =>

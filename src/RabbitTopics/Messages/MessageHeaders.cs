@@ -15,7 +15,7 @@ public sealed class MessageHeaders : IReadOnlyDictionary<string, object?>
 
     /// <summary>No headers.</summary>
     public MessageHeaders()
-        : this([])
+        : this(new Dictionary<string, object?>(StringComparer.OrdinalIgnoreCase))
     {
     }
 
@@ -29,6 +29,9 @@ public sealed class MessageHeaders : IReadOnlyDictionary<string, object?>
             _values[name] = value;
         }
     }
+
+    /// <summary>Takes over a dictionary that ignores case.</summary>
+    internal MessageHeaders(Dictionary<string, object?> values) => _values = values;
 
     /// <inheritdoc/>
     public int Count => _values.Count;
@@ -47,7 +50,7 @@ public sealed class MessageHeaders : IReadOnlyDictionary<string, object?>
         _values.TryGetValue(name, out var value) && value is string { Length: > 0 } text ? text : null;
 
     /// <summary>These headers, with one of them set.</summary>
-    public MessageHeaders With(string name, object? value) => new(_values.Append(new(name, value)));
+    public MessageHeaders With(string name, object? value) => new(new Dictionary<string, object?>(_values, StringComparer.OrdinalIgnoreCase) { [name] = value });
 
     /// <inheritdoc/>
     public bool ContainsKey(string key) => _values.ContainsKey(key);

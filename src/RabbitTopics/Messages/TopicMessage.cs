@@ -11,10 +11,10 @@ public class TopicMessage
     public ReadOnlyMemory<byte> Body { get; init; }
 
     /// <summary>The headers, the topic header among them.</summary>
-    public MessageHeaders Headers { get; init; } = new();
+    public MessageHeaders Headers { get => field ??= new(); init; }
 
     /// <summary>The AMQP properties.</summary>
-    public MessageProperties Properties { get; init; } = new();
+    public MessageProperties Properties { get => field ??= new(); init; }
 
     /// <summary>The exchange that the message was published to; "" for the default exchange. On every attempt the same.</summary>
     public string Exchange { get; init; } = "";

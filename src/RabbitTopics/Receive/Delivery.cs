@@ -35,5 +35,5 @@ public sealed class Delivery
     internal Exception? Obstacle { get; init; }
 
     /// <summary>The properties and the headers with the types that they had on the wire, for a faithful copy.</summary>
-    internal IReadOnlyBasicProperties RawProperties { get; init; } = new BasicProperties();
+    internal IReadOnlyBasicProperties RawProperties { get => field ??= new BasicProperties(); init; }
 }

@@ -31,7 +31,7 @@ internal sealed class RabbitMQTriggerListener : ITriggerListener
 
     private async Task<HandlerResult> HandleAsync(Delivery delivery, CancellationToken cancellationToken)
     {
-        var trigger = new FunctionTrigger(delivery.Message.Body, BindingData(delivery));
+        var trigger = new FunctionTrigger(delivery.Message.Body, () => BindingData(delivery));
         trigger.Features.Set(delivery.Message);
         trigger.Features.Set(delivery.Actions);
         try

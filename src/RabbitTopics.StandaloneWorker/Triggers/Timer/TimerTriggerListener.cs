@@ -91,7 +91,7 @@ internal sealed class TimerTriggerListener(
         };
         try
         {
-            await invoker.InvokeAsync(function, new FunctionTrigger(timer, new Dictionary<string, object?>()), _abandoning.Token);
+            await invoker.InvokeAsync(function, new FunctionTrigger(timer, static () => new Dictionary<string, object?>()), _abandoning.Token);
         }
         catch (Exception exception)
         {
