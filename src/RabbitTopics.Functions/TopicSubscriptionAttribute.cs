@@ -1,15 +1,24 @@
 namespace RabbitTopics.Functions;
 
-/// <summary>Beside <c>[RabbitMQTrigger]</c>: makes the trigger's queue exist, durable, and binds it to a topic. May be given
-/// several times.</summary>
-/// <param name="topic">The topic, or a pattern: <c>*</c> stands for one word, <c>#</c> for any number of words. A
-/// <c>%NAME%</c> in it is replaced by the setting of that name.</param>
+/// <summary>Beside <c>[RabbitMQTrigger]</c>: makes the trigger's queue exist and binds it to a topic. May be given several
+/// times. <see cref="QueueOptionsAttribute"/> says what kind of queue; without it, it is durable.</summary>
+/// <param name="topic">The topic, or a pattern: <c>*</c> stands for one word, <c>#</c> for any number of words; on a direct
+/// exchange the routing key as it is; on a fanout or headers exchange it plays no part and may be empty. A <c>%NAME%</c> in
+/// it is replaced by the setting of that name.</param>
 [AttributeUsage(AttributeTargets.Parameter, AllowMultiple = true)]
 public sealed class TopicSubscriptionAttribute(string topic) : Attribute
 {
     /// <summary>The topic or pattern.</summary>
     public string Topic { get; } = topic;
 
-    /// <summary>The topic exchange. Default: <see cref="RabbitTopicsOptions.Exchange"/>.</summary>
+    /// <summary>The exchange. Default: <see cref="RabbitTopicsOptions.Exchange"/>.</summary>
     public string? Exchange { get; set; }
+
+    /// <summary>The exchange's type: <c>topic</c>, <c>direct</c>, <c>fanout</c> or <c>headers</c>. Default: for one of the
+    /// broker's own exchanges, such as <c>amq.fanout</c>, its type; else <c>topic</c>.</summary>
+    public string? ExchangeType { get; set; }
+
+    /// <summary>Arguments of the binding, names and values in turn; a headers exchange goes by them:
+    /// <c>["x-match", "all", "kind", "order", "version", 2]</c>. Default: none.</summary>
+    public object[] Arguments { get; set; } = [];
 }

@@ -1,5 +1,6 @@
 using RabbitTopics.Messages;
 using RabbitTopics.Receive;
+using RabbitTopics.Topology;
 
 namespace RabbitTopics;
 
@@ -22,6 +23,10 @@ public sealed class RabbitTopicsOptions
     /// <summary>How long a publish may take, from the call to the broker's confirm, waiting for the connection included.
     /// Default: 10 seconds.</summary>
     public TimeSpan PublishTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>What is done about the exchanges, queues and bindings that the app needs. Default:
+    /// <see cref="TopologyMode.Declare"/>.</summary>
+    public TopologyMode Topology { get; set; } = TopologyMode.Declare;
 
     /// <summary>How messages are taken and settled, where nothing else is said of a handler. On the standalone worker, host.json
     /// gives <see cref="HandlerOptions.Prefetch"/>, <see cref="HandlerOptions.Concurrency"/> and

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
 using RabbitTopics.BrokerTests;
 using RabbitTopics.Testing;
 
@@ -56,12 +57,13 @@ public sealed class Library : IAsyncDisposable
 
     public RabbitTopics.Connection.Broker Broker => Get<RabbitTopics.Connection.Brokers>().Get("RabbitMQ");
 
-    public static async Task<Library> OnAsync(Uri uri)
+    public static async Task<Library> OnAsync(Uri uri, Action<RabbitTopicsOptions>? configure = null)
     {
         var services = new ServiceCollection();
         services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection([new("RabbitMQ", uri.OriginalString)]).Build());
         services.AddLogging();
         services.AddRabbitTopics();
+        services.Configure(configure ?? (_ => { }));
         var connection = await Client.ConnectAsync(uri);
         return new Library(uri, services.BuildServiceProvider(), connection, await connection.CreateChannelAsync());
     }
@@ -69,14 +71,27 @@ public sealed class Library : IAsyncDisposable
     public T Get<T>()
         where T : notnull => _services.GetRequiredService<T>();
 
+    /// <summary>Deletes a queue and what was made beside it.</summary>
+    public async Task DeleteQueueAsync(string queue)
+    {
+        foreach (var suffix in new[] { "", ".dead", ".retry.100", ".retry.1000", ".retry.5000", ".retry.25000", ".retry.60000" })
+        {
+            await Channel.QueueDeleteAsync(queue + suffix);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _services.DisposeAsync();
         if (Channel.IsOpen)
         {
-            foreach (var suffix in new[] { "", ".dead", ".retry.1000", ".retry.60000" })
+            try
             {
-                await Channel.QueueDeleteAsync(Queue + suffix);
+                await DeleteQueueAsync(Queue);
+            }
+            catch (OperationInterruptedException)
+            {
+                // A user that may not delete a queue has not made one.
             }
         }
 

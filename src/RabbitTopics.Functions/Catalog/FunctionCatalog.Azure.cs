@@ -22,6 +22,7 @@ internal static class FunctionCatalog
             parameters.Select(parameter => parameter.GetCustomAttribute<RabbitMQTriggerAttribute>()).FirstOrDefault(trigger => trigger is not null),
             [.. parameters.SelectMany(parameter => parameter.GetCustomAttributes<TopicSubscriptionAttribute>())],
             [.. Outputs(method)],
+            parameters.Select(parameter => parameter.GetCustomAttribute<QueueOptionsAttribute>()).FirstOrDefault(queue => queue is not null),
             method.GetCustomAttribute<ConsumeAttribute>(),
             method.GetCustomAttribute<ErrorPolicyAttribute>());
     }

@@ -16,6 +16,7 @@ internal static class FunctionCatalog
                 .. function.Outputs.SelectMany(output => output.Attributes.OfType<TopicOutputAttribute>()
                     .Select(attribute => new TopicOutput(attribute, output.Read))),
             ],
+            function.Parameters.SelectMany(parameter => parameter.Attributes).OfType<QueueOptionsAttribute>().FirstOrDefault(),
             function.Attributes.OfType<ConsumeAttribute>().FirstOrDefault(),
             function.Attributes.OfType<ErrorPolicyAttribute>().FirstOrDefault())),
     ];

@@ -7,6 +7,7 @@ namespace RabbitTopics.Functions.Catalog;
 /// <param name="Trigger">Its RabbitMQ trigger, if that is what it has.</param>
 /// <param name="Subscriptions">The topics of the trigger's queue.</param>
 /// <param name="Outputs">Where its result goes.</param>
+/// <param name="QueueOptions">What kind of queue the trigger has.</param>
 /// <param name="Consume">How its messages are taken.</param>
 /// <param name="ErrorPolicy">What is done when it fails.</param>
 internal sealed record FunctionDescription(
@@ -14,6 +15,7 @@ internal sealed record FunctionDescription(
     RabbitMQTriggerAttribute? Trigger,
     IReadOnlyList<TopicSubscriptionAttribute> Subscriptions,
     IReadOnlyList<TopicOutput> Outputs,
+    QueueOptionsAttribute? QueueOptions = null,
     ConsumeAttribute? Consume = null,
     ErrorPolicyAttribute? ErrorPolicy = null);
 

@@ -11,6 +11,7 @@ internal sealed class TopologyOfFunctions(RabbitTopicsOptions options, SettingRe
     private static readonly char[] Wildcards = ['*', '#'];
 
     private readonly AppTopology _topology = new();
+    private readonly Dictionary<QueueTopology, string> _functions = [];
 
     /// <summary>The topology of the given functions. Attributes that make no sense, or refer to settings that are missing or
     /// wrong, are its <see cref="AppTopology.Problems"/>.</summary>
@@ -43,16 +44,54 @@ internal sealed class TopologyOfFunctions(RabbitTopicsOptions options, SettingRe
         }
 
         var trigger = function.Trigger ?? throw new FormatException("it has [TopicSubscription] and no [RabbitMQTrigger]. Put both on one parameter.");
-        _topology.Add(new QueueTopology(
+        var queue = new QueueTopology(
             trigger.ConnectionStringSetting is { Length: > 0 } setting ? setting : options.ConnectionStringSetting,
             settings.Resolve(trigger.QueueName),
-            [.. function.Subscriptions.Select(Binding)]));
+            [.. function.Subscriptions.Select(Binding)])
+        {
+            Properties = function.QueueOptions is { } queueOptions ? new QueueArguments(settings).Queue(queueOptions) : new QueueProperties(),
+        };
+        foreach (var binding in queue.Bindings)
+        {
+            if ((_topology.ExchangeTypeOf(queue.ConnectionStringSetting, binding.Exchange)
+                ?? queue.Bindings.First(other => other.Exchange == binding.Exchange).ExchangeType) is var type && type != binding.ExchangeType)
+            {
+                throw new FormatException($"it subscribes to the exchange '{binding.Exchange}' as {binding.ExchangeType}, and another subscription as {type}. Give them one ExchangeType.");
+            }
+        }
+
+        if (_topology.Find(queue.ConnectionStringSetting, queue.Queue) is { } taken)
+        {
+            // Both would take from the queue in turn, and each would get what the other subscribed to.
+            throw new FormatException($"its queue '{queue.Queue}' is that of function '{_functions[taken]}', too, and each message goes to one of them only. "
+                + "Give each function a queue of its own; or take all topics in one function, and tell them apart with TopicPattern.");
+        }
+
+        _functions[queue] = function.Name;
+        _topology.Add(queue);
     }
 
-    private TopicBinding Binding(TopicSubscriptionAttribute subscription) =>
-        string.IsNullOrWhiteSpace(subscription.Topic)
+    private TopicBinding Binding(TopicSubscriptionAttribute subscription)
+    {
+        var exchange = settings.Resolve(subscription.Exchange ?? options.Exchange);
+        var binding = new TopicBinding(exchange, settings.Resolve(subscription.Topic ?? ""))
+        {
+            Arguments = subscription.Arguments.Length == 0 ? null : QueueArguments.Pairs(subscription.Arguments, "[TopicSubscription(Arguments)]"),
+        };
+        if (subscription.ExchangeType is { } type)
+        {
+            if (!ExchangeTypes.IsKnown(type) || (ExchangeTypes.OfName(exchange) is { } own && own != type))
+            {
+                throw new FormatException($"it subscribes to the exchange '{exchange}' as '{type}'. Write topic, direct, fanout or headers; an exchange of the broker's own (amq.*) has its type by name.");
+            }
+
+            binding = binding with { ExchangeType = type };
+        }
+
+        return string.IsNullOrWhiteSpace(binding.Topic) && !ExchangeTypes.IgnoresTopic(binding.ExchangeType)
             ? throw new FormatException("it subscribes to an empty topic. Name one, or '#' for all.")
-            : new TopicBinding(settings.Resolve(subscription.Exchange ?? options.Exchange), settings.Resolve(subscription.Topic));
+            : binding;
+    }
 
     private void AddOutput(TopicOutputAttribute output)
     {

@@ -12,19 +12,23 @@ public sealed class Broker : IAsyncDisposable
     private readonly BrokerConnection _publishing;
 
     /// <summary>A broker; nothing is opened yet.</summary>
-    public Broker(BrokerEndpoint endpoint, AppTopology topology, ILoggerFactory loggers)
+    public Broker(BrokerEndpoint endpoint, AppTopology topology, TopologyMode mode, ILoggerFactory loggers)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         var logger = loggers.CreateLogger<BrokerConnection>();
         Endpoint = endpoint;
+        Mode = mode;
         Consuming = new BrokerConnection(endpoint, "consuming", logger);
         _publishing = new BrokerConnection(endpoint, "publishing", logger);
         Publisher = new ConfirmedPublisher(_publishing, (channel, cancellationToken) =>
-            TopologyDeclarer.DeclareExchangesAsync(channel, topology.ExchangesOn(endpoint.SettingName), cancellationToken));
+            TopologyDeclarer.ApplyExchangesAsync(channel, topology.ExchangesOn(endpoint.SettingName), mode, cancellationToken));
     }
 
     /// <summary>Where the broker is.</summary>
     public BrokerEndpoint Endpoint { get; }
+
+    /// <summary>What the app does about the exchanges and queues that it needs there.</summary>
+    public TopologyMode Mode { get; }
 
     /// <summary>The connection that consumers use.</summary>
     public BrokerConnection Consuming { get; }

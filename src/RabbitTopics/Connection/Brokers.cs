@@ -1,12 +1,13 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using RabbitTopics.Topology;
 
 namespace RabbitTopics.Connection;
 
 /// <summary>The app's brokers, by the name of the setting that holds the URI. Triggers and publishers that name the same
 /// setting share its connections.</summary>
-public sealed class Brokers(IConfiguration configuration, AppTopology topology, ILoggerFactory loggers) : IAsyncDisposable
+public sealed class Brokers(IConfiguration configuration, AppTopology topology, IOptions<RabbitTopicsOptions> options, ILoggerFactory loggers) : IAsyncDisposable
 {
     private readonly Dictionary<string, Broker> _brokers = new(StringComparer.OrdinalIgnoreCase);
 
@@ -19,7 +20,7 @@ public sealed class Brokers(IConfiguration configuration, AppTopology topology, 
         {
             if (!_brokers.TryGetValue(settingName, out var broker))
             {
-                broker = new Broker(BrokerEndpoint.From(configuration, settingName), topology, loggers);
+                broker = new Broker(BrokerEndpoint.From(configuration, settingName), topology, options.Value.Topology, loggers);
                 _brokers.Add(settingName, broker);
             }
 

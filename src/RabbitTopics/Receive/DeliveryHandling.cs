@@ -23,8 +23,8 @@ internal sealed class DeliveryHandling
         _options = options;
         _handler = handler;
         _logger = logger;
-        _copies = new CopyPublisher(broker, options.MayDeclare, TimeProvider.System);
-        _redeliveries = new RedeliveryCounter(broker, options.MayDeclare, logger);
+        _copies = new CopyPublisher(broker, options.Topology?.Properties, TimeProvider.System);
+        _redeliveries = new RedeliveryCounter(broker, logger);
         _settler = new DeliverySettler(_copies, options.HandlerOptions, logger);
     }
 

@@ -29,6 +29,7 @@ public sealed class QueueConsumer(
         PartitionKey.Parse(options.HandlerOptions.PartitionKey) is { } keyOf ? delivery => keyOf(delivery.Message) : null;
 
     private Task _consuming = Task.CompletedTask;
+    private bool _disposed;
 
     /// <summary>Starts consuming in the background; returns at once, also while the broker is down.</summary>
     public void Start() => _consuming = Task.Run(ConsumeUntilStoppedAsync);
@@ -47,6 +48,12 @@ public sealed class QueueConsumer(
     /// <summary>Stops at once.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
         await StopAsync(new CancellationToken(canceled: true));
         _stopping.Dispose();
         _abandoning.Dispose();
@@ -101,9 +108,9 @@ public sealed class QueueConsumer(
 
         if (options.Topology is { } topology)
         {
-            await TopologyDeclarer.DeclareAsync(channel, topology, stop);
+            await TopologyDeclarer.ApplyAsync(channel, topology, broker.Mode, stop);
         }
-        else
+        else if (broker.Mode != TopologyMode.None)
         {
             await channel.QueueDeclarePassiveAsync(options.Queue, stop);
         }
@@ -154,6 +161,9 @@ public sealed class QueueConsumer(
     {
         OperationInterruptedException { ShutdownReason: { ReplyCode: 404 } reason } when options.Topology is null =>
             $"{reason.ReplyText}. Nothing in this app declares the queue: create it, or put [TopicSubscription] beside the trigger.",
+        OperationInterruptedException { ShutdownReason: { ReplyCode: 403 } reason } =>
+            $"{reason.ReplyText}. The user lacks a permission: 'configure' to declare a queue or an exchange (with Topology set to Verify the app declares none), "
+            + "'read' to consume, 'write' on the queue and 'read' on the exchange to bind.",
         OperationInterruptedException { ShutdownReason: { ReplyCode: 406 } reason } =>
             $"{reason.ReplyText}. It exists with other properties: delete it, or give it another name.",
         OperationInterruptedException { ShutdownReason: { } reason } => $"{reason.ReplyText}.",

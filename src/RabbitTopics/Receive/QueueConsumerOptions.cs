@@ -12,11 +12,8 @@ public sealed record QueueConsumerOptions
     /// <summary>The name of the handler, for logs and dead letters.</summary>
     public required string Handler { get; init; }
 
-    /// <summary>What to declare first. Default: null, the queue must exist already.</summary>
+    /// <summary>What must exist first. Default: null, the queue is somebody else's and must exist already.</summary>
     public QueueTopology? Topology { get; init; }
-
-    /// <summary>Whether retry and dead-letter queues are made when they are needed. Default: true.</summary>
-    public bool MayDeclare { get; init; } = true;
 
     /// <summary>The name of the topic header. Default: <c>Micro-Topic</c>.</summary>
     public string TopicHeader { get; init; } = HeaderNames.Topic;

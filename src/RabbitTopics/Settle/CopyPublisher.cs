@@ -10,30 +10,31 @@ namespace RabbitTopics.Settle;
 /// <summary>Publishes copies of deliveries to retry and dead-letter queues, makes these queues where it may, and returns when
 /// the broker has confirmed.</summary>
 /// <param name="broker">The broker of the deliveries.</param>
-/// <param name="mayDeclare">Whether missing queues are made.</param>
+/// <param name="queueProperties">What the app declares the queue with; its dead-letter queue is of the same type.</param>
 /// <param name="time">Tells the time.</param>
-internal sealed class CopyPublisher(Broker broker, bool mayDeclare, TimeProvider time)
+internal sealed class CopyPublisher(Broker broker, QueueProperties? queueProperties, TimeProvider time)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
     private readonly HashSet<string> _declared = [];
 
     /// <summary>Makes the queues that an error policy will need, before a message needs them: a queue made by a broker that is killed
-    /// within a second may come back without what it had confirmed.</summary>
+    /// within a second may come back without what it had confirmed. Where the app makes none, looks whether they are
+    /// there.</summary>
     /// <exception cref="TopicPublishException">The broker refused; the message names the queue.</exception>
     public async Task PrepareAsync(string queue, ErrorPolicy policy)
     {
-        if (!mayDeclare || policy.Action == ErrorAction.Discard)
+        if (broker.Mode == TopologyMode.None || policy.Action == ErrorAction.Discard)
         {
             return;
         }
 
-        await DeclareAsync(DeadLetterQueue.Name(queue), null);
+        await DeclareAsync(DeadLetterQueue.Name(queue), DeadLetterQueue.Arguments(queueProperties), mayDiffer: true);
         if (policy.Action == ErrorAction.Retry)
         {
             foreach (var delay in policy.Delays.Take(policy.MaxAttempts - 1).Distinct())
             {
-                await DeclareAsync(RetryQueue.Name(queue, delay), RetryQueue.Arguments(queue, delay));
+                await DeclareAsync(RetryQueue.Name(queue, delay), RetryQueue.Arguments(queue, delay), mayDiffer: false);
             }
         }
     }
@@ -46,44 +47,51 @@ internal sealed class CopyPublisher(Broker broker, bool mayDeclare, TimeProvider
     /// <summary>Sends a message to the retry queue of a delay, its attempt counted.</summary>
     /// <exception cref="TopicPublishException">The broker did not take the copy.</exception>
     public Task RetryAsync(Delivery delivery, TimeSpan delay) => PublishAsync(
-        RetryQueue.Name(delivery.Queue, delay), RetryQueue.Arguments(delivery.Queue, delay), MessageCopy.ForRetry(delivery), delivery.Message.Body);
+        RetryQueue.Name(delivery.Queue, delay), RetryQueue.Arguments(delivery.Queue, delay), MessageCopy.ForRetry(delivery), delivery.Message.Body,
+        mayDiffer: false);
 
     /// <summary>Parks a message and returns the name of its dead-letter queue.</summary>
     /// <exception cref="TopicPublishException">The broker did not take the copy.</exception>
     public async Task<string> ParkAsync(Delivery delivery, DeadLetter deadLetter)
     {
         var queue = DeadLetterQueue.Name(delivery.Queue);
-        await PublishAsync(queue, null, MessageCopy.ForDeadLetter(delivery, deadLetter, time.GetUtcNow()), delivery.Message.Body);
+        await PublishAsync(queue, DeadLetterQueue.Arguments(queueProperties), MessageCopy.ForDeadLetter(delivery, deadLetter, time.GetUtcNow()), delivery.Message.Body,
+            mayDiffer: true);
         return queue;
     }
 
-    private async Task PublishAsync(string queue, Dictionary<string, object?>? arguments, BasicProperties copy, ReadOnlyMemory<byte> body)
+    private async Task PublishAsync(string queue, Dictionary<string, object?> arguments, BasicProperties copy, ReadOnlyMemory<byte> body, bool mayDiffer)
     {
-        if (!mayDeclare || IsDeclared(queue))
+        if (broker.Mode != TopologyMode.Declare || IsDeclared(queue))
         {
             try
             {
                 await broker.Publisher.PublishAsync("", queue, copy, body, Timeout, CancellationToken.None);
                 return;
             }
-            catch (PublishReturnedException) when (mayDeclare)
+            catch (PublishReturnedException) when (broker.Mode == TopologyMode.Declare)
             {
                 // Somebody deleted the queue since.
             }
         }
 
-        await DeclareAsync(queue, arguments);
+        await DeclareAsync(queue, arguments, mayDiffer);
         await broker.Publisher.PublishAsync("", queue, copy, body, Timeout, CancellationToken.None);
     }
 
     /// <param name="queue">The queue.</param>
-    /// <param name="arguments">Its arguments; null for a queue that may have any, as long as it is there.</param>
-    private async Task DeclareAsync(string queue, Dictionary<string, object?>? arguments)
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="mayDiffer">Whether one that is there already may be of any kind.</param>
+    private async Task DeclareAsync(string queue, Dictionary<string, object?> arguments, bool mayDiffer)
     {
         using var limit = new CancellationTokenSource(Timeout);
         try
         {
-            if (arguments is not null || !await ExistsAsync(queue, limit.Token))
+            if (broker.Mode != TopologyMode.Declare)
+            {
+                await broker.UseChannelAsync(channel => channel.QueueDeclarePassiveAsync(queue, limit.Token), limit.Token);
+            }
+            else if (!mayDiffer || !await ExistsAsync(queue, limit.Token))
             {
                 await broker.UseChannelAsync(channel => channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false,
                     arguments, cancellationToken: limit.Token), limit.Token);

@@ -6,6 +6,7 @@ using RabbitMQ.Client;
 using RabbitTopics.Connection;
 using RabbitTopics.Messages;
 using RabbitTopics.Receive;
+using RabbitTopics.Topology;
 
 namespace RabbitTopics.Settle;
 
@@ -13,10 +14,9 @@ namespace RabbitTopics.Settle;
 /// count, so the broker does: a quorum queue by itself, and for a classic queue by marks. A delivery that the broker
 /// flags as redelivered leaves a mark in a small queue of the message's own, <c>QUEUE.begun.HASH</c>, before it is
 /// handled, and the queue is deleted when it was settled.</summary>
-/// <param name="broker">The broker of the deliveries.</param>
-/// <param name="mayDeclare">Whether queues may be made; where not, classic queues have no count.</param>
+/// <param name="broker">The broker of the deliveries. Where the app makes no queues there, classic queues have no count.</param>
 /// <param name="logger">Is told when counting fails.</param>
-internal sealed class RedeliveryCounter(Broker broker, bool mayDeclare, ILogger logger)
+internal sealed class RedeliveryCounter(Broker broker, ILogger logger)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
@@ -35,7 +35,7 @@ internal sealed class RedeliveryCounter(Broker broker, bool mayDeclare, ILogger 
             return Convert.ToInt64(count, CultureInfo.InvariantCulture);
         }
 
-        if (!mayDeclare)
+        if (broker.Mode != TopologyMode.Declare)
         {
             return 0;
         }
@@ -55,7 +55,7 @@ internal sealed class RedeliveryCounter(Broker broker, bool mayDeclare, ILogger 
     /// <summary>Forgets a message whose handling has ended.</summary>
     public async Task EndAsync(Delivery delivery)
     {
-        if (!mayDeclare || delivery.RawProperties.Headers?.ContainsKey(HeaderNames.DeliveryCount) == true)
+        if (broker.Mode != TopologyMode.Declare || delivery.RawProperties.Headers?.ContainsKey(HeaderNames.DeliveryCount) == true)
         {
             return;
         }

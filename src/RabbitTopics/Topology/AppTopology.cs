@@ -18,19 +18,8 @@ public sealed class AppTopology
     /// <summary>Adds a problem.</summary>
     public void AddProblem(string problem) => _problems.Add(problem);
 
-    /// <summary>Adds a queue; the bindings of a queue that is there already are joined.</summary>
-    public void Add(QueueTopology queue)
-    {
-        ArgumentNullException.ThrowIfNull(queue);
-        var known = Find(queue.ConnectionStringSetting, queue.Queue);
-        if (known is not null)
-        {
-            _queues.Remove(known);
-            queue = known with { Bindings = [.. known.Bindings.Union(queue.Bindings)] };
-        }
-
-        _queues.Add(queue);
-    }
+    /// <summary>Adds a queue.</summary>
+    public void Add(QueueTopology queue) => _queues.Add(queue);
 
     /// <summary>What was said of a queue; null where the app only uses it.</summary>
     public QueueTopology? Find(string connectionStringSetting, string queue) =>
@@ -39,9 +28,18 @@ public sealed class AppTopology
     /// <summary>Adds an exchange that the app publishes to.</summary>
     public void AddExchange(string connectionStringSetting, string exchange) => _exchanges.Add((connectionStringSetting, exchange));
 
-    /// <summary>The exchanges that the app publishes to on one broker.</summary>
-    public IEnumerable<string> ExchangesOn(string connectionStringSetting) =>
-        _exchanges.Where(known => SameSetting(known.Setting, connectionStringSetting)).Select(known => known.Exchange).Distinct();
+    /// <summary>The exchanges that the app publishes to on one broker, with the types that its subscriptions give them, else
+    /// topic.</summary>
+    public IEnumerable<(string Name, string Type)> ExchangesOn(string connectionStringSetting) => _exchanges
+        .Where(known => SameSetting(known.Setting, connectionStringSetting))
+        .Select(known => (known.Exchange, ExchangeTypeOf(connectionStringSetting, known.Exchange) ?? new TopicBinding(known.Exchange, "").ExchangeType))
+        .Distinct();
+
+    /// <summary>The type that the app's subscriptions give an exchange; null where none does.</summary>
+    public string? ExchangeTypeOf(string connectionStringSetting, string exchange) => _queues
+        .Where(queue => SameSetting(queue.ConnectionStringSetting, connectionStringSetting))
+        .SelectMany(queue => queue.Bindings)
+        .FirstOrDefault(binding => binding.Exchange == exchange)?.ExchangeType;
 
     private static bool SameSetting(string left, string right) => string.Equals(left, right, StringComparison.OrdinalIgnoreCase);
 }

@@ -5,4 +5,8 @@ internal static class DeadLetterQueue
 {
     /// <summary>The queue's name.</summary>
     public static string Name(string queue) => $"{queue}.dead";
+
+    /// <summary>What it is declared with: as a quorum queue beside a quorum queue, whose safety would else end there.</summary>
+    public static Dictionary<string, object?> Arguments(QueueProperties? ofQueue) =>
+        ofQueue?.Arguments.TryGetValue("x-queue-type", out var type) == true ? new() { ["x-queue-type"] = type } : [];
 }

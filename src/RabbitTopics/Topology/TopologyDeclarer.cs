@@ -2,37 +2,54 @@ using RabbitMQ.Client;
 
 namespace RabbitTopics.Topology;
 
-/// <summary>Makes a topology exist on a broker.</summary>
+/// <summary>Makes a topology exist on a broker, or looks whether it does.</summary>
 public static class TopologyDeclarer
 {
     /// <summary>Declares a queue, its exchanges and its bindings; what is there already with the same properties stays as it
-    /// is. The broker closes the channel where something is there with other properties (406) or may not be declared
-    /// (403), and says which.</summary>
-    public static async Task DeclareAsync(IChannel channel, QueueTopology topology, CancellationToken cancellationToken)
+    /// is. The broker closes the channel where something is there with other properties (406), may not be declared
+    /// (403), or is missing and only looked for (404), and says which.</summary>
+    public static async Task ApplyAsync(IChannel channel, QueueTopology topology, TopologyMode mode, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(channel);
         ArgumentNullException.ThrowIfNull(topology);
-        await DeclareExchangesAsync(channel, topology.Bindings.Select(binding => binding.Exchange).Distinct(), cancellationToken);
-        await channel.QueueDeclareAsync(topology.Queue, durable: true, exclusive: false, autoDelete: false,
-            cancellationToken: cancellationToken);
-        foreach (var binding in topology.Bindings)
+        await ApplyExchangesAsync(channel, topology.Bindings.Select(binding => (binding.Exchange, binding.ExchangeType)).Distinct(), mode, cancellationToken);
+        switch (mode)
         {
-            await channel.QueueBindAsync(topology.Queue, binding.Exchange, binding.Topic, cancellationToken: cancellationToken);
+            case TopologyMode.Declare:
+                var properties = topology.Properties;
+                await channel.QueueDeclareAsync(topology.Queue, properties.Durable, properties.Exclusive, properties.AutoDelete,
+                    new Dictionary<string, object?>(properties.Arguments), cancellationToken: cancellationToken);
+                foreach (var binding in topology.Bindings)
+                {
+                    await channel.QueueBindAsync(topology.Queue, binding.Exchange, binding.Topic,
+                        binding.Arguments is null ? null : new Dictionary<string, object?>(binding.Arguments), cancellationToken: cancellationToken);
+                }
+
+                break;
+
+            case TopologyMode.Verify:
+                await channel.QueueDeclarePassiveAsync(topology.Queue, cancellationToken);
+                break;
         }
     }
 
-    /// <summary>Declares durable topic exchanges. The broker's own (<c>amq.*</c>) are only looked for: an app may not declare
+    /// <summary>Declares durable exchanges. The broker's own (<c>amq.*</c>) are only looked for: an app may not declare
     /// them (AMQP 0-9-1, exchange.declare, reserved names).</summary>
-    public static async Task DeclareExchangesAsync(IChannel channel, IEnumerable<string> exchanges, CancellationToken cancellationToken)
+    public static async Task ApplyExchangesAsync(
+        IChannel channel, IEnumerable<(string Name, string Type)> exchanges, TopologyMode mode, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(channel);
         ArgumentNullException.ThrowIfNull(exchanges);
-        foreach (var exchange in exchanges)
+        if (mode == TopologyMode.None)
         {
-            await (exchange.StartsWith("amq.", StringComparison.Ordinal)
-                ? channel.ExchangeDeclarePassiveAsync(exchange, cancellationToken)
-                : channel.ExchangeDeclareAsync(exchange, ExchangeType.Topic, durable: true, autoDelete: false,
-                    cancellationToken: cancellationToken));
+            return;
+        }
+
+        foreach (var (name, type) in exchanges)
+        {
+            await (mode == TopologyMode.Verify || name.StartsWith("amq.", StringComparison.Ordinal)
+                ? channel.ExchangeDeclarePassiveAsync(name, cancellationToken)
+                : channel.ExchangeDeclareAsync(name, type, durable: true, autoDelete: false, cancellationToken: cancellationToken));
         }
     }
 }

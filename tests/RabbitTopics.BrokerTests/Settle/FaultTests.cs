@@ -169,10 +169,7 @@ public sealed class FaultTests(SharedBroker shared)
         foreach (var (queue, consumer) in queues.Zip(consumers))
         {
             await consumer.DisposeAsync();
-            foreach (var suffix in new[] { "", ".dead", ".retry.1000", ".retry.5000", ".retry.25000" })
-            {
-                await library.Channel.QueueDeleteAsync(queue + suffix);
-            }
+            await library.DeleteQueueAsync(queue);
         }
     }
 

@@ -34,7 +34,7 @@ public sealed class TopologyOfFunctionsTests
     {
         var topology = Build(Publishing(new TopicOutputAttribute("topic") { Exchange = "%NAME%", ConnectionStringSetting = "Other" }));
 
-        Assert.Equal(["resolved"], topology.ExchangesOn("Other"));
+        Assert.Equal([("resolved", "topic")], topology.ExchangesOn("Other"));
     }
 
     [Theory]
@@ -54,6 +54,98 @@ public sealed class TopologyOfFunctionsTests
         AssertProblem("subscribes to an empty topic", Subscribed(new("queue"), new TopicSubscriptionAttribute(" ")));
         AssertProblem("no [RabbitMQTrigger]", Subscribed(null, new TopicSubscriptionAttribute("topic")));
     }
+
+    [Fact]
+    public void An_exchange_of_the_brokers_own_has_its_type_by_name_and_another_the_one_it_is_given()
+    {
+        var topology = Build(Subscribed(new("queue"), new TopicSubscriptionAttribute("") { Exchange = "amq.fanout" },
+            new TopicSubscriptionAttribute("") { Exchange = "own", ExchangeType = "headers", Arguments = ["x-match", "all", "version", 2] }));
+
+        var bindings = topology.Find("RabbitMQ", "queue")!.Bindings;
+        Assert.Empty(topology.Problems);
+        Assert.Equal(["fanout", "headers"], bindings.Select(binding => binding.ExchangeType));
+        Assert.Equal(new Dictionary<string, object?> { ["x-match"] = "all", ["version"] = 2 }, bindings[1].Arguments);
+    }
+
+    [Fact]
+    public void Two_subscriptions_cannot_give_one_exchange_two_types() => AssertProblem("'own' as fanout, and another subscription as topic",
+        Subscribed(new("queue"), new TopicSubscriptionAttribute("a") { Exchange = "own" }, new TopicSubscriptionAttribute("a") { Exchange = "own", ExchangeType = "fanout" }));
+
+    [Theory]
+    [InlineData("amq.direct", "topic")]
+    [InlineData("own", "round")]
+    public void An_exchange_type_that_cannot_be_is_named(string exchange, string type) => AssertProblem($"'{exchange}' as '{type}'",
+        Subscribed(new("queue"), new TopicSubscriptionAttribute("a") { Exchange = exchange, ExchangeType = type }));
+
+    [Fact]
+    public void Two_functions_cannot_take_their_topics_from_one_queue()
+    {
+        FunctionDescription[] functions = [Named("First"), Named("Second")];
+
+        var problem = Assert.Single(new TopologyOfFunctions(new RabbitTopicsOptions(), new SettingReferences(_configuration), _configuration).Build(functions).Problems);
+        Assert.StartsWith("Function 'Second': its queue 'queue' is that of function 'First', too", problem, StringComparison.Ordinal);
+
+        static FunctionDescription Named(string name) => new(name, new RabbitMQTriggerAttribute("queue"), [new TopicSubscriptionAttribute(name)], []);
+    }
+
+    [Fact]
+    public void The_options_of_a_queue_become_its_arguments()
+    {
+        var options = new QueueOptionsAttribute
+        {
+            Type = "classic",
+            MaxPriority = 9,
+            SingleActiveConsumer = true,
+            MaxLength = 10,
+            MaxLengthBytes = 1000,
+            Overflow = "reject-publish",
+            MessageTtl = "00:00:10",
+            Expires = "1.00:00:00",
+            DeadLetterExchange = "%NAME%",
+            DeadLetterRoutingKey = "gone",
+            Arguments = ["x-queue-mode", "lazy"],
+        };
+
+        var topology = Build(Subscribed(new("queue"), new TopicSubscriptionAttribute("a")) with { QueueOptions = options });
+
+        Assert.Empty(topology.Problems);
+        Assert.Equal(
+            new Dictionary<string, object?>
+            {
+                ["x-queue-mode"] = "lazy",
+                ["x-queue-type"] = "classic",
+                ["x-max-priority"] = 9,
+                ["x-single-active-consumer"] = true,
+                ["x-max-length"] = 10L,
+                ["x-max-length-bytes"] = 1000L,
+                ["x-overflow"] = "reject-publish",
+                ["x-message-ttl"] = 10_000L,
+                ["x-expires"] = 86_400_000L,
+                ["x-dead-letter-exchange"] = "resolved",
+                ["x-dead-letter-routing-key"] = "gone",
+            },
+            topology.Find("RabbitMQ", "queue")!.Properties.Arguments);
+    }
+
+    public static TheoryData<QueueOptionsAttribute, string> WrongQueueOptions => new()
+    {
+        { new() { Type = "stream" }, "[QueueOptions(Type)] is 'stream'" },
+        { new() { Type = "quorum", AutoDelete = true }, "quorum queue that is not durable" },
+        { new() { Type = "quorum", MaxPriority = 3 }, "quorum queue that is not durable" },
+        { new() { MaxPriority = 300 }, "Write 1 to 255" },
+        { new() { MaxLength = -1 }, "at least 1" },
+        { new() { MaxLength = 5 }, "does not say what a full one does" },
+        { new() { Overflow = "explode" }, "[QueueOptions(Overflow)] is 'explode'" },
+        { new() { MessageTtl = "soon" }, "[QueueOptions(MessageTtl)] is 'soon'" },
+        { new() { Arguments = ["x-queue-mode"] }, "names and values in turn" },
+        { new() { Arguments = [1, "x"] }, "names and values in turn" },
+        { new() { MaxLength = 5, Overflow = "drop-head", Arguments = ["x-max-length", 7] }, "'x-max-length' twice" },
+    };
+
+    [Theory]
+    [MemberData(nameof(WrongQueueOptions))]
+    public void Queue_options_that_make_no_sense_are_named(QueueOptionsAttribute options, string problem) =>
+        AssertProblem(problem, Subscribed(new("queue"), new TopicSubscriptionAttribute("a")) with { QueueOptions = options });
 
     private static FunctionDescription Subscribed(RabbitMQTriggerAttribute? trigger, params TopicSubscriptionAttribute[] subscriptions) =>
         new("F", trigger, subscriptions, []);

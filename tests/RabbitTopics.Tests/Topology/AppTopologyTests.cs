@@ -5,17 +5,6 @@ namespace RabbitTopics.Tests.Topology;
 public sealed class AppTopologyTests
 {
     [Fact]
-    public void Bindings_of_one_queue_are_joined_and_each_is_kept_once()
-    {
-        var topology = new AppTopology();
-        topology.Add(new QueueTopology("RabbitMQ", "orders", [new TopicBinding("amq.topic", "a")]));
-        topology.Add(new QueueTopology("rabbitmq", "orders", [new TopicBinding("amq.topic", "a"), new TopicBinding("amq.topic", "b")]));
-
-        Assert.Equal(["a", "b"], topology.Find("RabbitMQ", "orders")!.Bindings.Select(binding => binding.Topic));
-        Assert.Single(topology.Queues);
-    }
-
-    [Fact]
     public void Queues_of_one_name_on_two_brokers_are_two()
     {
         var topology = new AppTopology();
@@ -34,6 +23,17 @@ public sealed class AppTopologyTests
         topology.AddExchange("first", "orders");
         topology.AddExchange("Second", "invoices");
 
-        Assert.Equal(["orders"], topology.ExchangesOn("FIRST"));
+        Assert.Equal([("orders", "topic")], topology.ExchangesOn("FIRST"));
+    }
+
+    [Fact]
+    public void An_exchange_that_is_published_to_has_the_type_that_a_subscription_gives_it()
+    {
+        var topology = new AppTopology();
+        topology.AddExchange("RabbitMQ", "events");
+        topology.AddExchange("RabbitMQ", "amq.headers");
+        topology.Add(new QueueTopology("RabbitMQ", "queue", [new TopicBinding("events", "") { ExchangeType = "fanout" }]));
+
+        Assert.Equal([("events", "fanout"), ("amq.headers", "headers")], topology.ExchangesOn("RabbitMQ"));
     }
 }

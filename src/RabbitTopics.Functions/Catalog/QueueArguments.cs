@@ -1,0 +1,103 @@
+using System.Globalization;
+using RabbitTopics.Settings;
+using RabbitTopics.Topology;
+
+namespace RabbitTopics.Functions.Catalog;
+
+/// <summary>Turns what attributes say of queues and bindings into what the broker takes.</summary>
+internal sealed class QueueArguments(SettingReferences settings)
+{
+    private static readonly string[] Types = ["classic", "quorum"];
+    private static readonly string[] Overflows = ["drop-head", "reject-publish", "reject-publish-dlx"];
+
+    /// <summary>The properties of a queue.</summary>
+    /// <exception cref="FormatException">An option makes no sense; the message names it and says what to do.</exception>
+    public QueueProperties Queue(QueueOptionsAttribute options)
+    {
+        Check(options);
+        var arguments = Pairs(options.Arguments, "[QueueOptions(Arguments)]");
+        Set("x-queue-type", options.Type);
+        Set("x-max-priority", options.MaxPriority == 0 ? null : options.MaxPriority);
+        Set("x-single-active-consumer", options.SingleActiveConsumer ? true : null);
+        Set("x-max-length", options.MaxLength == 0 ? null : options.MaxLength);
+        Set("x-max-length-bytes", options.MaxLengthBytes == 0 ? null : options.MaxLengthBytes);
+        Set("x-overflow", options.Overflow);
+        Set("x-message-ttl", Milliseconds(options.MessageTtl, nameof(options.MessageTtl)));
+        Set("x-expires", Milliseconds(options.Expires, nameof(options.Expires)));
+        Set("x-dead-letter-exchange", options.DeadLetterExchange is { } exchange ? settings.Resolve(exchange) : null);
+        Set("x-dead-letter-routing-key", options.DeadLetterRoutingKey is { } key ? settings.Resolve(key) : null);
+        return new QueueProperties { Durable = options.Durable, AutoDelete = options.AutoDelete, Exclusive = options.Exclusive, Arguments = arguments };
+
+        void Set(string name, object? value)
+        {
+            if (value is not null && !arguments.TryAdd(name, value))
+            {
+                throw new FormatException($"[QueueOptions] gives '{name}' twice. Leave it out of Arguments.");
+            }
+        }
+    }
+
+    /// <summary>Names and values in turn, as a table.</summary>
+    /// <exception cref="FormatException">They are not.</exception>
+    public static Dictionary<string, object?> Pairs(object[] items, string place)
+    {
+        var pairs = new Dictionary<string, object?>();
+        foreach (var pair in items.Chunk(2))
+        {
+            if (pair is not [string { Length: > 0 } name, { } value] || !pairs.TryAdd(name, value))
+            {
+                throw new FormatException($"{place} are not names and values in turn, each name once. Write them as [\"x-match\", \"all\", \"version\", 2].");
+            }
+        }
+
+        return pairs;
+    }
+
+    private static void Check(QueueOptionsAttribute options)
+    {
+        OneOf(options.Type, Types, nameof(options.Type));
+        OneOf(options.Overflow, Overflows, nameof(options.Overflow));
+        if (options.Type == "quorum" && (!options.Durable || options.Exclusive || options.AutoDelete || options.MaxPriority != 0))
+        {
+            throw new FormatException("[QueueOptions] asks for a quorum queue that is not durable, or is exclusive, auto-delete or has priorities. RabbitMQ has none such: "
+                + "leave that out, or take a classic queue.");
+        }
+
+        if (options.MaxPriority is < 0 or > 255)
+        {
+            throw new FormatException($"[QueueOptions(MaxPriority)] is {options.MaxPriority}. Write 1 to 255.");
+        }
+
+        if (options.MaxLength < 0 || options.MaxLengthBytes < 0)
+        {
+            throw new FormatException("[QueueOptions(MaxLength, MaxLengthBytes)] are at least 1. Leave them out for no limit.");
+        }
+
+        if ((options.MaxLength > 0 || options.MaxLengthBytes > 0) && options.Overflow is null)
+        {
+            throw new FormatException("[QueueOptions] limits the queue and does not say what a full one does, and RabbitMQ would drop its oldest message. "
+                + "Set Overflow to \"reject-publish\", or to \"drop-head\" if messages may be lost.");
+        }
+    }
+
+    private static void OneOf(string? value, string[] known, string option)
+    {
+        if (value is not null && !known.Contains(value))
+        {
+            throw new FormatException($"[QueueOptions({option})] is '{value}'. Write one of: {string.Join(", ", known)}.");
+        }
+    }
+
+    private long? Milliseconds(string? text, string option)
+    {
+        if (text is null)
+        {
+            return null;
+        }
+
+        var resolved = settings.Resolve(text);
+        return TimeSpan.TryParse(resolved, CultureInfo.InvariantCulture, out var time) && time > TimeSpan.Zero && time.TotalMilliseconds <= uint.MaxValue
+            ? (long)time.TotalMilliseconds
+            : throw new FormatException($"[QueueOptions({option})] is '{resolved}'. Write a time of at most 49 days, for example '00:10:00'.");
+    }
+}

@@ -1,0 +1,149 @@
+using System.Text;
+using Microsoft.Extensions.Logging;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+using RabbitTopics.Receive;
+using RabbitTopics.Settle;
+using RabbitTopics.Testing;
+using RabbitTopics.Topology;
+
+namespace RabbitTopics.BrokerTests.Topology;
+
+/// <summary>What is declared, looked for, refused and reported.</summary>
+public sealed class TopologyModeTests(SharedBroker broker)
+{
+    private static readonly HandlerResult Succeeded = new(DeliveryOutcome.Succeeded);
+
+    [Fact]
+    public async Task A_queue_is_made_with_the_properties_that_it_was_given()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        var properties = new QueueProperties
+        {
+            Arguments = new Dictionary<string, object?>
+            {
+                ["x-max-priority"] = 5,
+                ["x-single-active-consumer"] = true,
+                ["x-max-length"] = 10L,
+                ["x-overflow"] = "reject-publish",
+                ["x-message-ttl"] = 60_000L,
+                ["x-expires"] = 600_000L,
+                ["x-dead-letter-exchange"] = "",
+                ["x-dead-letter-routing-key"] = "gone",
+            },
+        };
+        var topology = new QueueTopology("RabbitMQ", library.Queue, []) { Properties = properties };
+
+        await TopologyDeclarer.ApplyAsync(library.Channel, topology, TopologyMode.Declare, CancellationToken.None);
+
+        // The broker answers whether a queue of exactly these properties is there.
+        await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?>(properties.Arguments));
+        var other = new Dictionary<string, object?>(properties.Arguments) { ["x-max-length"] = 11L };
+        await Assert.ThrowsAsync<OperationInterruptedException>(() => library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false, other));
+    }
+
+    [Fact]
+    public async Task A_queue_that_exists_with_other_arguments_is_named_with_the_argument_and_other_queues_are_consumed()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?> { ["x-max-length"] = 5 });
+        var log = new CollectingLogger();
+        var other = $"{library.Queue}.other";
+        var seen = 0;
+        await using var refused = Consumer(library, library.Queue, log, () => Task.CompletedTask);
+        await using var consumer = Consumer(library, other, log, () =>
+        {
+            Interlocked.Increment(ref seen);
+            return Task.CompletedTask;
+        });
+        refused.Start();
+        consumer.Start();
+
+        await Client.WaitForConsumersAsync(broker.Uri, other);
+        await library.Channel.BasicPublishAsync("", other, mandatory: true, "x"u8.ToArray());
+        await Wait.UntilAsync(() => seen == 1, "the message of the other queue");
+        await Wait.UntilAsync(() => log.Lines.Any(line => line.Contains("PRECONDITION_FAILED", StringComparison.Ordinal)), "the error");
+        var error = log.Lines.First(line => line.Contains("PRECONDITION_FAILED", StringComparison.Ordinal));
+        Assert.Contains($"queue '{library.Queue}'", error, StringComparison.Ordinal);
+        Assert.Contains("'x-max-length'", error, StringComparison.Ordinal);
+        await consumer.DisposeAsync();
+        await library.DeleteQueueAsync(other);
+    }
+
+    [Fact]
+    public async Task An_app_that_only_verifies_works_without_the_configure_permission_and_says_what_is_missing()
+    {
+        await using var own = await PrivateBroker.StartNewAsync();
+        await own.ControlAsync("add_user", "modest", "s3cret");
+        await own.ControlAsync("set_permissions", "modest", "^$", ".*", ".*");
+        var modest = new UriBuilder(own.Uri) { UserName = "modest", Password = "s3cret" }.Uri;
+        await using var owner = await Library.OnAsync(own.Uri);
+        await using var library = await Library.OnAsync(modest, options => options.Topology = TopologyMode.Verify);
+        var log = new CollectingLogger();
+        await using var consumer = Consumer(library, owner.Queue, log, () => throw new InvalidOperationException("It fails."));
+        consumer.Start();
+
+        await SaysAsync($"NOT_FOUND - no queue '{owner.Queue}'");
+        await owner.Channel.QueueDeclareAsync(owner.Queue, durable: true, exclusive: false, autoDelete: false);
+        await SaysAsync($"NOT_FOUND - no queue '{owner.Queue}.dead'");
+        await owner.Channel.QueueDeclareAsync($"{owner.Queue}.dead", durable: true, exclusive: false, autoDelete: false);
+
+        await Client.WaitForConsumersAsync(own.Uri, owner.Queue);
+        await owner.Channel.BasicPublishAsync("", owner.Queue, mandatory: true, "x"u8.ToArray());
+        var parked = await owner.Channel.TakeAsync($"{owner.Queue}.dead");
+        Assert.Equal("failed", Encoding.UTF8.GetString((byte[])parked.BasicProperties.Headers!["rt-dead-letter-reason"]!));
+
+        Task SaysAsync(string text) => Wait.UntilAsync(() => log.Lines.Any(line => line.Contains(text, StringComparison.Ordinal)), $"'{text}' in the log");
+    }
+
+    [Fact]
+    public async Task An_app_that_may_not_configure_and_tries_to_is_told_which_permission_it_lacks()
+    {
+        await using var own = await PrivateBroker.StartNewAsync();
+        await own.ControlAsync("add_user", "modest", "s3cret");
+        await own.ControlAsync("set_permissions", "modest", "^$", ".*", ".*");
+        await using var library = await Library.OnAsync(new UriBuilder(own.Uri) { UserName = "modest", Password = "s3cret" }.Uri);
+        var log = new CollectingLogger();
+        await using var consumer = Consumer(library, library.Queue, log, () => Task.CompletedTask);
+        consumer.Start();
+
+        await Wait.UntilAsync(() => log.Lines.Any(line => line.Contains("ACCESS_REFUSED", StringComparison.Ordinal)
+            && line.Contains("'configure' to declare a queue", StringComparison.Ordinal)), "the error");
+        Assert.DoesNotContain(log.Lines, line => line.Contains("s3cret", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_app_that_does_nothing_about_its_topology_makes_nothing()
+    {
+        await using var library = await Library.OnAsync(broker.Uri, options => options.Topology = TopologyMode.None);
+        await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false);
+        var log = new CollectingLogger();
+        var handled = 0;
+        await using var consumer = Consumer(library, library.Queue, log, () =>
+            Interlocked.Increment(ref handled) == 1 ? throw new InvalidOperationException("It fails, and there is no queue to park it in.") : Task.CompletedTask);
+        consumer.Start();
+        await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
+        await library.Channel.BasicPublishAsync("", library.Queue, mandatory: true, "x"u8.ToArray());
+
+        await Wait.UntilAsync(() => handled == 2, "the message to come again");
+        Assert.Contains(log.Lines, line => line.Contains($"stays in its queue, as its copy could not be published", StringComparison.Ordinal)
+            && line.Contains($"{library.Queue}.dead", StringComparison.Ordinal));
+        Assert.False(await Client.QueueExistsAsync(broker.Uri, $"{library.Queue}.dead"));
+    }
+
+    private static QueueConsumer Consumer(Library library, string queue, ILogger log, Func<Task> handler) => new(
+        library.Broker,
+        new QueueConsumerOptions
+        {
+            Queue = queue,
+            Handler = "Test",
+            Topology = new QueueTopology("RabbitMQ", queue, []),
+            HandlerOptions = new HandlerOptions { OnError = new ErrorPolicy { Action = ErrorAction.DeadLetter } },
+        },
+        async (_, _) =>
+        {
+            await handler();
+            return Succeeded;
+        },
+        log);
+}
