@@ -33,7 +33,11 @@ public static class RabbitTopicsBuilderExtensions
             builder.Services.Configure(configure);
         }
 
-        builder.Services.Configure<WorkerOptions>(worker => worker.InputConverters.RegisterAt<InvocationFeatureConverter>(0));
+        builder.Services.Configure<WorkerOptions>(worker =>
+        {
+            worker.InputConverters.RegisterAt<InvocationFeatureConverter>(0);
+            worker.InputConverters.RegisterAt<BodyConverter>(1);
+        });
         builder.UseMiddleware<TopicMessageMiddleware>();
         builder.UseMiddleware<TopicOutputMiddleware>();
         return builder;

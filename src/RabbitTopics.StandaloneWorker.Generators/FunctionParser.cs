@@ -95,7 +95,7 @@ internal sealed class FunctionParser
 
     private static IEnumerable<string> TypedMessageConverter(ITypeSymbol type) => type.Is(Names.TypedMessage)
         ? [$"new {Names.TypedMessageConverter}<{((INamedTypeSymbol)type).TypeArguments[0].ToAnnotatedCode()}>("
-            + $"{ConstructionCode.Required(Names.JsonBody)})"]
+            + $"{ConstructionCode.Required(Names.MessageBody)})"]
         : [];
 
     /// <summary>The converters of the parameter and then those of its type, which it may have inherited.</summary>

@@ -21,7 +21,7 @@ internal static class Names
     /// [InputConverter] on the message, whose library knows nothing of functions.</summary>
     public const string TypedMessage = "RabbitTopics.Messages.TopicMessage`1";
     public const string TypedMessageConverter = "global::RabbitTopics.Functions.Converters.TopicMessageConverter";
-    public const string JsonBody = "global::RabbitTopics.Messages.JsonBody";
+    public const string MessageBody = "global::RabbitTopics.Messages.MessageBody";
 
     /// <summary>Types and attributes of ours are below it.</summary>
     public const string Ours = "RabbitTopics";

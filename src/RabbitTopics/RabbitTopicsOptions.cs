@@ -24,6 +24,10 @@ public sealed class RabbitTopicsOptions
     /// Default: 10 seconds.</summary>
     public TimeSpan PublishTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>The longest body that undoing a content encoding may make, in bytes: a small message can decode to any size. A
+    /// longer one is parked. Default: 64 MiB.</summary>
+    public long MaxDecodedBodyBytes { get; set; } = 64 * 1024 * 1024;
+
     /// <summary>What is done about the exchanges, queues and bindings that the app needs. Default:
     /// <see cref="TopologyMode.Declare"/>.</summary>
     public TopologyMode Topology { get; set; } = TopologyMode.Declare;

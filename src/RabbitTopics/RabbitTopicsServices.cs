@@ -32,6 +32,7 @@ public static class RabbitTopicsServices
         services.TryAddSingleton<Brokers>();
         services.TryAddSingleton<SettingReferences>();
         services.TryAddSingleton<JsonBody>();
+        services.TryAddSingleton<MessageBody>();
         services.TryAddSingleton<ITopicPublisher, TopicPublisher>();
         return services;
     }

@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Text.Json;
 using Microsoft.Azure.Functions.Worker.Converters;
 using RabbitTopics.Messages;
 
@@ -9,7 +8,7 @@ namespace RabbitTopics.Functions.Converters;
 /// generated code.</summary>
 /// <typeparam name="T">The type of the body.</typeparam>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public sealed class TopicMessageConverter<T>(JsonBody json) : IInputConverter
+public sealed class TopicMessageConverter<T>(MessageBody body) : IInputConverter
 {
     /// <inheritdoc/>
     public ValueTask<ConversionResult> ConvertAsync(ConverterContext context)
@@ -22,11 +21,9 @@ public sealed class TopicMessageConverter<T>(JsonBody json) : IInputConverter
 
         try
         {
-            return new((RawBody.TryRead(message.Body, typeof(T), out var value) ? value : json.Read(message.Body.Span, typeof(T))) is T body
-                ? ConversionResult.Success(new TopicMessage<T>(message, body))
-                : ConversionResult.Failed(new JsonException("The body is a JSON null.")));
+            return new(ConversionResult.Success(new TopicMessage<T>(message, (T)body.Read(message, typeof(T)))));
         }
-        catch (Exception exception) when (exception is JsonException or NotSupportedException)
+        catch (Exception exception)
         {
             return new(ConversionResult.Failed(exception));
         }

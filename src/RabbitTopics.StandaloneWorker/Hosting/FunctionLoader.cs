@@ -30,7 +30,7 @@ internal sealed class FunctionLoader(
     SettingReferences settings,
     StartupProblems problems,
     FunctionInvoker invoker,
-    JsonBody json,
+    MessageBody bodies,
     IOptions<RabbitTopicsOptions> appOptions,
     TimeProvider time,
     ILoggerFactory loggers)
@@ -110,7 +110,7 @@ internal sealed class FunctionLoader(
     {
         var isEnvelope = parameter.Type.IsAssignableTo(typeof(TopicMessage));
         var body = isEnvelope ? parameter.Type.GenericTypeArguments.FirstOrDefault() : parameter.Converters.Count > 0 ? null : parameter.Type;
-        if (body is not null && !RawBody.Supports(body) && !json.Supports(body))
+        if (body is not null && !bodies.Supports(body))
         {
             throw new NotSupportedException($"the parameter '{parameter.Name}' needs JSON of the type {body}, which no JSON context of this trimmed program lists. "
                 + $"Add [JsonSerializable(typeof({body.Name}))] to a JsonSerializerContext and the context to JsonSerializerOptions.TypeInfoResolverChain.");

@@ -1,0 +1,74 @@
+using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+
+namespace RabbitTopics.Messages;
+
+/// <summary>Reads the body of a message by its content type and content encoding: the header of that name where it is not empty,
+/// else the property. Without a content type a body is JSON.</summary>
+public sealed class MessageBody(IEnumerable<IBodyReader> readers, JsonBody json, IOptions<RabbitTopicsOptions> options)
+{
+    private const string ContentEncodingHeader = "Content-Encoding";
+
+    private readonly IBodyReader[] _readers = [.. readers];
+
+    /// <summary>Whether some body could be read as a type.</summary>
+    public bool Supports(Type type) => RawBody.Supports(type) || json.Supports(type) || _readers.Length > 0;
+
+    /// <summary>Reads a message's body. As string, <c>byte[]</c> or <c>ReadOnlyMemory&lt;byte&gt;</c> a body of any content type is
+    /// given as it is, its encoding undone.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="type">The type that is asked for.</param>
+    /// <exception cref="BodyFormatException">The body is not what the message says of it, or nothing reads it as the
+    /// type; the message names the content type and the type.</exception>
+    public object Read(TopicMessage message, Type type)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        return Read(message, message.Body, type);
+    }
+
+    /// <summary>Reads a body that did not come with its envelope.</summary>
+    internal object Read(TopicMessage message, ReadOnlyMemory<byte> body, Type type)
+    {
+        body = ContentEncoding.Undo(body, message.Properties.ContentEncoding is { Length: > 0 } property ? property : message.Headers.GetString(ContentEncodingHeader),
+            options.Value.MaxDecodedBodyBytes);
+        if (type != typeof(string) && RawBody.TryRead(body, type, out var raw))
+        {
+            return raw;
+        }
+
+        var content = MediaTypeOfBody.Of(message);
+        if (type == typeof(string))
+        {
+            return (content.Charset ?? Encoding.UTF8).GetString(body.Span);
+        }
+
+        foreach (var reader in _readers)
+        {
+            if (reader.CanRead(content.MediaType, type))
+            {
+                return reader.Read(body, type) ?? throw Empty(content, type);
+            }
+        }
+
+        return content.IsJson
+            ? ReadJson(body, content, type)
+            : throw new BodyFormatException($"Nothing reads a body of the content type '{content.MediaType}' as {type}. Take it as string or byte[], register an "
+                + $"{nameof(IBodyReader)} for it, or let the publisher send JSON as such.");
+    }
+
+    private object ReadJson(ReadOnlyMemory<byte> body, MediaTypeOfBody content, Type type)
+    {
+        var utf8 = content.Charset is { } charset ? Encoding.Convert(charset, Encoding.UTF8, body.ToArray()) : body;
+        try
+        {
+            return json.Read(utf8.Span, type) ?? throw Empty(content, type);
+        }
+        catch (Exception exception) when (exception is JsonException or NotSupportedException)
+        {
+            throw new BodyFormatException($"The body is no JSON of {type}: {exception.Message}", exception);
+        }
+    }
+
+    private static BodyFormatException Empty(MediaTypeOfBody content, Type type) => new($"The body, {content.MediaType}, is null and no {type}.");
+}
