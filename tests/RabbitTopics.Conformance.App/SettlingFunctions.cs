@@ -105,4 +105,14 @@ public sealed class SettlingFunctions(Recorder recorder)
             self.Kill();
         }
     }
+
+    /// <summary>Takes anything: a message is parked or its id is told.</summary>
+    [Function("Fuzzed")]
+    [ErrorPolicy(ErrorAction.DeadLetter)]
+    public async Task Fuzzed(
+        [RabbitMQTrigger("%CONFORMANCE_RUN%.fuzzed", ConnectionStringSetting = "RabbitMQ")]
+        [TopicSubscription("%CONFORMANCE_RUN%.fuzzed")]
+        Item item,
+        TopicMessage message) =>
+        await recorder.SawAsync("Fuzzed", $"{message.Properties.MessageId}");
 }

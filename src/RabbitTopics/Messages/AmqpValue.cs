@@ -34,4 +34,9 @@ internal static class AmqpValue
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds) && milliseconds <= uint.MaxValue
             ? TimeSpan.FromMilliseconds(milliseconds)
             : null;
+
+    /// <summary>A count in a header; null where it is none, as it may be of any hand.</summary>
+    public static long? Count(object? value) => value is sbyte or byte or short or ushort or int or uint or long
+        ? Math.Max(0, Convert.ToInt64(value, CultureInfo.InvariantCulture))
+        : null;
 }

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace RabbitTopics.Messages;
 
 /// <summary>Makes the envelope of a delivery, live or rebuilt: of a copy of ours as of the message that it is a copy of.</summary>
@@ -15,7 +13,6 @@ internal static class Envelope
     public static TopicMessage Read(MessageHeaders headers, MessageProperties properties, string exchange, string routingKey,
         bool redelivered, ReadOnlyMemory<byte> body, string topicHeader)
     {
-        var topic = TopicHeader.Resolve(headers, topicHeader, exchange, routingKey);
         var attempt = 1 + Count(headers, HeaderNames.Attempts) + Count(headers, HeaderNames.MicrosoftRequeueCount);
         var firstTime = headers.GetValueOrDefault(HeaderNames.FirstTime) as DateTimeOffset?;
 
@@ -32,6 +29,7 @@ internal static class Envelope
             headers = new MessageHeaders(KeptHeaders.Restore(headers));
         }
 
+        var topic = TopicHeader.Resolve(headers, topicHeader, exchange, routingKey);
         return new TopicMessage
         {
             Topic = topic,
@@ -46,9 +44,6 @@ internal static class Envelope
         };
     }
 
-    /// <summary>A count that a copy carries; of other hands it may be anything.</summary>
     private static int Count(MessageHeaders headers, string name) =>
-        headers.TryGetValue(name, out var value) && value is sbyte or byte or short or ushort or int or uint or long
-            ? (int)Math.Clamp(Convert.ToInt64(value, CultureInfo.InvariantCulture), 0, int.MaxValue / 4)
-            : 0;
+        (int)Math.Min(AmqpValue.Count(headers.GetValueOrDefault(name)) ?? 0, int.MaxValue / 4);
 }

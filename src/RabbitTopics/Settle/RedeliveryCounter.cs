@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging;
@@ -30,9 +29,9 @@ internal sealed class RedeliveryCounter(Broker broker, ILogger logger)
     /// ended, as far as is known.</summary>
     public async Task<long> BeginAsync(Delivery delivery)
     {
-        if (delivery.RawProperties.Headers?.TryGetValue(HeaderNames.DeliveryCount, out var count) == true)
+        if (BrokersCount(delivery) is { } count)
         {
-            return Convert.ToInt64(count, CultureInfo.InvariantCulture);
+            return count;
         }
 
         if (broker.Mode != TopologyMode.Declare)
@@ -55,7 +54,7 @@ internal sealed class RedeliveryCounter(Broker broker, ILogger logger)
     /// <summary>Forgets a message whose handling has ended.</summary>
     public async Task EndAsync(Delivery delivery)
     {
-        if (broker.Mode != TopologyMode.Declare || delivery.RawProperties.Headers?.ContainsKey(HeaderNames.DeliveryCount) == true)
+        if (broker.Mode != TopologyMode.Declare || BrokersCount(delivery) is not null)
         {
             return;
         }
@@ -83,6 +82,10 @@ internal sealed class RedeliveryCounter(Broker broker, ILogger logger)
             logger.LogWarning("The marks of a message of queue '{Queue}' stay for a day: {Reason}", delivery.Queue, exception.Message);
         }
     }
+
+    /// <summary>The count of a quorum queue; null where the queue is of another type.</summary>
+    private static long? BrokersCount(Delivery delivery) =>
+        delivery.RawProperties.Headers is { } headers && headers.TryGetValue(HeaderNames.DeliveryCount, out var count) ? AmqpValue.Count(count) : null;
 
     private async Task<long> CountAsync(string consumed, string queue)
     {
