@@ -31,6 +31,9 @@ public sealed class Delivery
     /// <summary>When it arrived.</summary>
     internal DateTimeOffset Time { get; init; }
 
+    /// <summary>Whether it may be one that a process was handling when it ended.</summary>
+    internal bool MayHaveEndedAProcess { get; init; }
+
     /// <summary>Why its envelope could not be read; null where it could.</summary>
     internal Exception? Obstacle { get; init; }
 

@@ -4,7 +4,7 @@ namespace RabbitTopics.Receive;
 /// key.</summary>
 /// <param name="concurrency">The limit.</param>
 /// <param name="partitionKey">Finds a delivery's key; null for no order.</param>
-/// <param name="process">Handles and settles one delivery; does not throw.</param>
+/// <param name="process">Handles one delivery; does not throw.</param>
 #pragma warning disable CA1001 // The semaphore is not disposed: a late delivery may still come by, and it holds no handle.
 internal sealed class DeliveryDispatcher(int concurrency, Func<Delivery, string?>? partitionKey, Func<Delivery, Task> process)
 #pragma warning restore CA1001

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
@@ -17,6 +18,8 @@ internal sealed class DeliveryHandling
     private readonly RedeliveryCounter _redeliveries;
     private readonly DeliverySettler _settler;
     private readonly ILogger _logger;
+    private readonly ConcurrentDictionary<Task, byte> _settling = new();
+    private int _redeliveredInARow;
 
     public DeliveryHandling(Broker broker, QueueConsumerOptions options, Func<Delivery, CancellationToken, Task<HandlerResult>> handler, ILogger logger)
     {
@@ -28,13 +31,22 @@ internal sealed class DeliveryHandling
         _settler = new DeliverySettler(_copies, options.HandlerOptions, logger);
     }
 
-    /// <summary>Makes what settling will need exist.</summary>
-    public Task PrepareAsync() => _options.HandlerOptions.AutoAck ? Task.CompletedTask : _copies.PrepareAsync(_options.Queue, _options.HandlerOptions.OnError);
+    /// <summary>A process that ends leaves at most its prefetch behind, at the head of the queue. A longer row of redelivered messages
+    /// is the backlog of a broker that was restarted, and to count all of it would take hours.</summary>
+    private int RowOfSuspects => 2 * _options.HandlerOptions.EffectivePrefetch;
+
+    /// <summary>Makes what settling will need exist, before a channel's first delivery.</summary>
+    public Task PrepareAsync()
+    {
+        _redeliveredInARow = 0;
+        return _options.HandlerOptions.AutoAck ? Task.CompletedTask : _copies.PrepareAsync(_options.Queue, _options.HandlerOptions.OnError);
+    }
 
     /// <summary>Reads what the client library delivered. It reuses its buffers, so that the body is copied.</summary>
     public Delivery Read(BasicDeliverEventArgs arguments)
     {
         var message = ReadMessage(arguments, out var obstacle);
+        _redeliveredInARow = arguments.Redelivered ? _redeliveredInARow + 1 : 0;
         var delivery = new Delivery
         {
             Queue = _options.Queue,
@@ -46,6 +58,7 @@ internal sealed class DeliveryHandling
             Time = DateTimeOffset.UtcNow,
             Message = message,
             Obstacle = obstacle,
+            MayHaveEndedAProcess = arguments.Redelivered && _redeliveredInARow <= RowOfSuspects,
         };
         delivery.Actions = new TopicMessageActions(_copies, delivery, _options.HandlerOptions);
         return delivery;
@@ -68,7 +81,7 @@ internal sealed class DeliveryHandling
         }
     }
 
-    /// <summary>Handles and settles a delivery. Does not throw.</summary>
+    /// <summary>Handles a delivery, and settles it or lets that go on. Does not throw.</summary>
     /// <param name="channel">The channel that it came on.</param>
     /// <param name="delivery">The delivery.</param>
     /// <param name="stopping">The app is stopping: nothing is held back any more.</param>
@@ -81,19 +94,35 @@ internal sealed class DeliveryHandling
             return;
         }
 
-        if (!delivery.Message.Redelivered || _options.HandlerOptions.OnError.MaxRedeliveries == ErrorPolicy.Unlimited)
-        {
-            await _settler.SettleAsync(channel, delivery, await HandleAsync(delivery, abandoning), stopping);
-            return;
-        }
-
-        var begun = await _redeliveries.BeginAsync(delivery);
+        var isCounted = delivery.Message.Redelivered && _options.HandlerOptions.OnError.MaxRedeliveries != ErrorPolicy.Unlimited;
+        var begun = isCounted ? await _redeliveries.BeginAsync(delivery) : 0;
         var result = begun > _options.HandlerOptions.OnError.MaxRedeliveries
             ? new HandlerResult(DeliveryOutcome.RedeliveredTooOften, new InvalidOperationException(
                 $"The broker delivered the message {begun} times again whose handling was begun and never ended, as when it ends the process."))
             : await HandleAsync(delivery, abandoning);
+        var settling = SettleAsync(channel, delivery, result, isCounted, stopping);
+        if (result.Outcome == DeliveryOutcome.Succeeded)
+        {
+            await settling;
+        }
+        else
+        {
+            // The next message need not wait until the broker has confirmed a copy of this one.
+            _settling.TryAdd(settling, 0);
+            _ = settling.ContinueWith(ended => _settling.TryRemove(ended, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+    }
+
+    /// <summary>Returns when every delivery that was handled is settled.</summary>
+    public Task DrainAsync() => Task.WhenAll(_settling.Keys);
+
+    private async Task SettleAsync(IChannel channel, Delivery delivery, HandlerResult result, bool isCounted, CancellationToken stopping)
+    {
         await _settler.SettleAsync(channel, delivery, result, stopping);
-        await _redeliveries.EndAsync(delivery);
+        if (isCounted)
+        {
+            await _redeliveries.EndAsync(delivery);
+        }
     }
 
     private async Task RunAcknowledgedAsync(IChannel channel, Delivery delivery, CancellationToken abandoning)

@@ -140,6 +140,7 @@ public sealed class QueueConsumer(
 
         // What was prefetched and not begun goes back to the queue with the channel; what was begun is waited for.
         await dispatcher.DrainAsync();
+        await _handling.DrainAsync();
         await QuietlyAsync(() => channel.CloseAsync(CancellationToken.None));
         return await ended.Task;
     }

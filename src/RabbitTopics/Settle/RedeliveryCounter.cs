@@ -34,7 +34,7 @@ internal sealed class RedeliveryCounter(Broker broker, ILogger logger)
             return count;
         }
 
-        if (broker.Mode != TopologyMode.Declare)
+        if (!LeavesMark(delivery))
         {
             return 0;
         }
@@ -54,7 +54,7 @@ internal sealed class RedeliveryCounter(Broker broker, ILogger logger)
     /// <summary>Forgets a message whose handling has ended.</summary>
     public async Task EndAsync(Delivery delivery)
     {
-        if (broker.Mode != TopologyMode.Declare || BrokersCount(delivery) is not null)
+        if (!LeavesMark(delivery))
         {
             return;
         }
@@ -82,6 +82,9 @@ internal sealed class RedeliveryCounter(Broker broker, ILogger logger)
             logger.LogWarning("The marks of a message of queue '{Queue}' stay for a day: {Reason}", delivery.Queue, exception.Message);
         }
     }
+
+    private bool LeavesMark(Delivery delivery) =>
+        broker.Mode == TopologyMode.Declare && delivery.MayHaveEndedAProcess && BrokersCount(delivery) is null;
 
     /// <summary>The count of a quorum queue; null where the queue is of another type.</summary>
     private static long? BrokersCount(Delivery delivery) =>
