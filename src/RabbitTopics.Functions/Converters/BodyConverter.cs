@@ -1,3 +1,4 @@
+using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Converters;
 using RabbitTopics.Messages;
 
@@ -10,7 +11,9 @@ internal sealed class BodyConverter(MessageBody body) : IInputConverter
     /// <inheritdoc/>
     public ValueTask<ConversionResult> ConvertAsync(ConverterContext context)
     {
-        if (context.Source is not ReadOnlyMemory<byte> bytes || context.FunctionContext.GetTopicMessage() is not { } message)
+        // A middleware that asks for an object wants what the host sent; bytes of another binding are none of ours.
+        if (context.Source is not ReadOnlyMemory<byte> bytes || context.TargetType == typeof(object)
+            || context.FunctionContext.GetTopicMessage() is not { } message || !context.TryGetBindingAttribute<RabbitMQTriggerAttribute>(out var binding) || binding is not RabbitMQTriggerAttribute)
         {
             return new(ConversionResult.Unhandled());
         }

@@ -54,7 +54,7 @@ internal sealed class ParameterBinder(InputConverters converters)
         return cause is null ? new FunctionInputConverterException(message) : new FunctionInputConverterException(message, cause);
     }
 
-    private sealed class Conversion(FunctionContext context, ParameterDescriptor parameter, Type targetType, object? source) : ConverterContext
+    private sealed class Conversion(StandaloneFunctionContext context, ParameterDescriptor parameter, Type targetType, object? source) : ConverterContext
     {
         public override Type TargetType => targetType;
 
@@ -62,7 +62,6 @@ internal sealed class ParameterBinder(InputConverters converters)
 
         public override FunctionContext FunctionContext => context;
 
-        public override IReadOnlyDictionary<string, object> Properties => context.FunctionDefinition.Parameters
-            .Single(candidate => candidate.Name == parameter.Name).Properties;
+        public override IReadOnlyDictionary<string, object> Properties => context.Function.PropertiesOf(parameter);
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
@@ -8,10 +9,14 @@ namespace RabbitTopics.StandaloneWorker.Invocation;
 /// <summary>A function, as its context shows it.</summary>
 internal sealed class StandaloneFunctionDefinition : FunctionDefinition
 {
+    private readonly FrozenDictionary<ParameterDescriptor, IReadOnlyDictionary<string, object>> _properties;
+
     public StandaloneFunctionDefinition(FunctionDescriptor descriptor)
     {
         Descriptor = descriptor;
         Parameters = [.. descriptor.Parameters.Select(ToParameter)];
+        _properties = descriptor.Parameters.Zip(Parameters).ToFrozenDictionary(
+            parameter => parameter.First, IReadOnlyDictionary<string, object> (parameter) => parameter.Second.Properties);
         InputBindings = descriptor.Parameters
             .Select(parameter => (parameter.Name, Binding: parameter.Attributes.OfType<BindingAttribute>().FirstOrDefault()))
             .Where(parameter => parameter.Binding is not null)
@@ -39,6 +44,9 @@ internal sealed class StandaloneFunctionDefinition : FunctionDefinition
     public override IImmutableDictionary<string, BindingMetadata> InputBindings { get; }
 
     public override IImmutableDictionary<string, BindingMetadata> OutputBindings { get; }
+
+    /// <summary>What a converter may know of a parameter.</summary>
+    public IReadOnlyDictionary<string, object> PropertiesOf(ParameterDescriptor parameter) => _properties[parameter];
 
     /// <summary>The name that a binding has in a function's metadata, for example <c>rabbitMQTrigger</c>.</summary>
     private static string TypeName(BindingAttribute attribute)

@@ -7,6 +7,8 @@ namespace RabbitTopics.Messages;
 /// <summary>Undoes the content encoding of a body.</summary>
 internal static class ContentEncoding
 {
+    private const int MostEncodings = 4;
+
     /// <summary>The body as it was before it was encoded.</summary>
     /// <param name="body">The body as it was sent.</param>
     /// <param name="encodings">The encodings, in the order in which they were applied, commas between them; null or empty for
@@ -21,7 +23,13 @@ internal static class ContentEncoding
             return body;
         }
 
-        foreach (var encoding in encodings.Split(',', StringSplitOptions.TrimEntries).Reverse())
+        var list = encodings.Split(',', StringSplitOptions.TrimEntries);
+        if (list.Length > MostEncodings)
+        {
+            throw new BodyFormatException($"The body is encoded {list.Length} times over. At most {MostEncodings} encodings are undone.");
+        }
+
+        foreach (var encoding in list.Reverse())
         {
             body = UndoOne(body, encoding.ToLowerInvariant(), limit);
         }

@@ -109,6 +109,10 @@ public sealed class MessageBodyTests
         Assert.Throws<BodyFormatException>(() => Bodies().Read(Message(Json, encoding: encoding), typeof(string))).Message,
         StringComparison.Ordinal);
 
+    [Fact]
+    public void A_long_list_of_encodings_is_refused() =>
+        Assert.Throws<BodyFormatException>(() => Bodies().Read(Message(Json, encoding: "gzip,gzip,gzip,gzip,gzip"), typeof(string)));
+
     [Theory]
     [InlineData("gzip")]
     [InlineData("br")]
