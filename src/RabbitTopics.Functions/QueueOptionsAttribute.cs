@@ -43,7 +43,8 @@ public sealed class QueueOptionsAttribute : Attribute
     public string? Expires { get; set; }
 
     /// <summary>The exchange that the broker sends to what it drops from the queue; "" is the default exchange. What handlers
-    /// cannot handle goes to <c>QUEUE.dead</c> whatever this is. Default: none.</summary>
+    /// cannot handle goes to <c>QUEUE.dead</c> whatever this is. Default: none; for a quorum queue <c>QUEUE.dead</c>, as RabbitMQ
+    /// drops from one what went back too often.</summary>
     public string? DeadLetterExchange { get; set; }
 
     /// <summary>The routing key for <see cref="DeadLetterExchange"/>. Default: the message's own.</summary>

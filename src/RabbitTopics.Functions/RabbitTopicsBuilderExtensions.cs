@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Functions.Converters;
 using RabbitTopics.Functions.Middleware;
+using RabbitTopics.Functions.Startup;
 using RabbitTopics.Settings;
 
 namespace RabbitTopics.Functions;
@@ -38,6 +39,8 @@ public static class RabbitTopicsBuilderExtensions
             worker.InputConverters.RegisterAt<InvocationFeatureConverter>(0);
             worker.InputConverters.RegisterAt<BodyConverter>(1);
         });
+        builder.Services.AddSingleton<HostDeliveries>();
+        HostServices.Add(builder.Services);
         builder.UseMiddleware<TopicMessageMiddleware>();
         builder.UseMiddleware<TopicOutputMiddleware>();
         return builder;

@@ -11,8 +11,10 @@ internal sealed class QueueArguments(SettingReferences settings)
     private static readonly string[] Overflows = ["drop-head", "reject-publish", "reject-publish-dlx"];
 
     /// <summary>The properties of a queue.</summary>
+    /// <param name="queue">The queue's name.</param>
+    /// <param name="options">What is said of it.</param>
     /// <exception cref="FormatException">An option makes no sense; the message names it and says what to do.</exception>
-    public QueueProperties Queue(QueueOptionsAttribute options)
+    public QueueProperties Queue(string queue, QueueOptionsAttribute options)
     {
         Check(options);
         var arguments = Pairs(options.Arguments, "[QueueOptions(Arguments)]");
@@ -26,6 +28,13 @@ internal sealed class QueueArguments(SettingReferences settings)
         Set("x-expires", Milliseconds(options.Expires, nameof(options.Expires)));
         Set("x-dead-letter-exchange", options.DeadLetterExchange is { } exchange ? settings.Resolve(exchange) : null);
         Set("x-dead-letter-routing-key", options.DeadLetterRoutingKey is { } key ? settings.Resolve(key) : null);
+        if (options.Type == "quorum" && !arguments.ContainsKey("x-dead-letter-exchange"))
+        {
+            // RabbitMQ 4 drops from a quorum queue what went back 20 times (https://www.rabbitmq.com/docs/quorum-queues#poison-message-handling).
+            arguments["x-dead-letter-exchange"] = "";
+            arguments["x-dead-letter-routing-key"] = DeadLetterQueue.Name(queue);
+        }
+
         return new QueueProperties { Durable = options.Durable, AutoDelete = options.AutoDelete, Exclusive = options.Exclusive, Arguments = arguments };
 
         void Set(string name, object? value)

@@ -44,12 +44,13 @@ internal sealed class TopologyOfFunctions(RabbitTopicsOptions options, SettingRe
         }
 
         var trigger = function.Trigger ?? throw new FormatException("it has [TopicSubscription] and no [RabbitMQTrigger]. Put both on one parameter.");
+        var name = settings.Resolve(trigger.QueueName);
         var queue = new QueueTopology(
             trigger.ConnectionStringSetting is { Length: > 0 } setting ? setting : options.ConnectionStringSetting,
-            settings.Resolve(trigger.QueueName),
+            name,
             [.. function.Subscriptions.Select(Binding)])
         {
-            Properties = function.QueueOptions is { } queueOptions ? new QueueArguments(settings).Queue(queueOptions) : new QueueProperties(),
+            Properties = function.QueueOptions is { } queueOptions ? new QueueArguments(settings).Queue(name, queueOptions) : new QueueProperties(),
         };
         foreach (var binding in queue.Bindings)
         {

@@ -1,23 +1,37 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
-using Microsoft.Extensions.Options;
-using RabbitTopics.Functions.Envelope;
 using RabbitTopics.Messages;
 
 namespace RabbitTopics.Functions.Middleware;
 
-/// <summary>Gives every RabbitMQ-triggered invocation its message, with the topic resolved. On the standalone worker the
-/// trigger has left it; on Microsoft's host it is rebuilt from the binding data.</summary>
-internal sealed class TopicMessageMiddleware(IOptions<RabbitTopicsOptions> options) : IFunctionsWorkerMiddleware
+/// <summary>Gives every RabbitMQ-triggered invocation its message, with the topic resolved, and settles it. On the standalone worker
+/// the trigger has left the message and settles the delivery; on Microsoft's host the message is rebuilt from the binding
+/// data, and settled by way of copies.</summary>
+internal sealed class TopicMessageMiddleware(HostDeliveries deliveries) : IFunctionsWorkerMiddleware
 {
-    public Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
+    public Task Invoke(FunctionContext context, FunctionExecutionDelegate next) =>
+        context.Features.Get<TopicMessage>() is null && deliveries.Read(context) is { } delivery ? SettleAsync(context, next, delivery) : next(context);
+
+    /// <summary>Returns where the host may acknowledge the message. Throws where it must not: then it publishes the message anew by
+    /// its own rule, and counts that in a header that counts as an attempt here, too.</summary>
+    private static async Task SettleAsync(FunctionContext context, FunctionExecutionDelegate next, HostDelivery delivery)
     {
-        if (context.Features.Get<TopicMessage>() is null
-            && BindingDataMessage.Read(context.BindingContext.BindingData, options.Value.TopicHeader) is { } message)
+        context.Features.Set(delivery);
+        context.Features.Set(delivery.Message);
+        context.Features.Set(delivery.Actions);
+        Exception? failure = null;
+        try
         {
-            context.Features.Set(message);
+            await next(context);
+        }
+        catch (Exception exception)
+        {
+            failure = exception;
         }
 
-        return next(context);
+        if (!await delivery.TrySettleAsync(failure, context.CancellationToken.IsCancellationRequested))
+        {
+            throw new HostDeliveryNotSettledException(context.FunctionDefinition.Name, failure);
+        }
     }
 }

@@ -4,11 +4,13 @@ namespace RabbitTopics.Messages;
 /// how it was delivered.</summary>
 public class TopicMessage
 {
+    private ReadOnlyMemory<byte> _body;
+
     /// <summary>The topic: the topic header where the message has one, else its routing key.</summary>
     public required string Topic { get; init; }
 
     /// <summary>The body, byte for byte as it was sent.</summary>
-    public ReadOnlyMemory<byte> Body { get; init; }
+    public ReadOnlyMemory<byte> Body { get => _body; init => _body = value; }
 
     /// <summary>The headers, the topic header among them.</summary>
     public MessageHeaders Headers { get => field ??= new(); init; }
@@ -32,4 +34,7 @@ public class TopicMessage
 
     /// <summary>When the first attempt was; null on the first.</summary>
     internal DateTimeOffset? FirstTime { get; init; }
+
+    /// <summary>Adds the body to an envelope that came without it.</summary>
+    internal void SetBody(ReadOnlyMemory<byte> body) => _body = body;
 }

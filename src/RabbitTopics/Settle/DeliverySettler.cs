@@ -51,7 +51,7 @@ internal sealed class DeliverySettler(CopyPublisher copies, HandlerOptions optio
     }
 
     /// <summary>Whether the original may be acknowledged: the message is done, or dropped, or a copy of it is safe.</summary>
-    private async ValueTask<bool> TrySettleAsync(Delivery delivery, HandlerResult result)
+    public async ValueTask<bool> TrySettleAsync(Delivery delivery, HandlerResult result)
     {
         if (await delivery.Actions.CloseAsync())
         {

@@ -127,6 +127,15 @@ public sealed class TopologyOfFunctionsTests
             topology.Find("RabbitMQ", "queue")!.Properties.Arguments);
     }
 
+    [Fact]
+    public void What_the_broker_drops_from_a_quorum_queue_goes_to_its_dead_letter_queue()
+    {
+        var arguments = Build(Subscribed(new("queue"), new TopicSubscriptionAttribute("a")) with { QueueOptions = new() { Type = "quorum" } })
+            .Find("RabbitMQ", "queue")!.Properties.Arguments;
+
+        Assert.Equal(("", "queue.dead"), (arguments["x-dead-letter-exchange"], arguments["x-dead-letter-routing-key"]));
+    }
+
     public static TheoryData<QueueOptionsAttribute, string> WrongQueueOptions => new()
     {
         { new() { Type = "stream" }, "[QueueOptions(Type)] is 'stream'" },

@@ -1,0 +1,49 @@
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Logging;
+using RabbitTopics.Messages;
+using RabbitTopics.Receive;
+using RabbitTopics.Settle;
+
+namespace RabbitTopics.Functions.Middleware;
+
+/// <summary>A message as Microsoft's host delivered it. Only its binding data is there at first; the body comes when the
+/// function's parameters are bound.</summary>
+internal sealed class HostDelivery(Delivery delivery, HandlerOptions options, DeliverySettler settler, ILogger logger)
+{
+    private bool _hasBody;
+
+    public TopicMessage Message => delivery.Message;
+
+    public TopicMessageActions Actions => delivery.Actions;
+
+    public void AddBody(ReadOnlyMemory<byte> body)
+    {
+        delivery.Message.SetBody(body);
+        _hasBody = true;
+    }
+
+    /// <summary>Whether the host may acknowledge the message: it is done, or dropped, or a copy of it is safe.</summary>
+    public async Task<bool> TrySettleAsync(Exception? failure, bool isStopping)
+    {
+        var outcome = failure switch
+        {
+            null => DeliveryOutcome.Succeeded,
+            _ when isStopping => DeliveryOutcome.Stopped,
+            FunctionInputConverterException => DeliveryOutcome.Poison,
+            _ => DeliveryOutcome.Failed,
+        };
+        if (options.AutoAck && failure is not null)
+        {
+            logger.LogError(failure, "Handler '{Handler}' did not handle a message of queue '{Queue}' with topic '{Topic}', which is lost, as AutoAck says.",
+                delivery.Handler, delivery.Queue, delivery.Message.Topic);
+            return true;
+        }
+
+        if (failure is not null && !_hasBody)
+        {
+            return false; // It failed before its parameters were bound, and a copy without the body is none.
+        }
+
+        return await settler.TrySettleAsync(delivery, new HandlerResult(outcome, failure));
+    }
+}

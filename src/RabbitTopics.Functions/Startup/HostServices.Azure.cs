@@ -1,0 +1,16 @@
+using Microsoft.Azure.Functions.Worker.Core.FunctionMetadata;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace RabbitTopics.Functions.Startup;
+
+/// <summary>What Microsoft's host needs besides.</summary>
+internal static class HostServices
+{
+    public static void Add(IServiceCollection services)
+    {
+        // First of all: the worker's own service answers the host, which then looks for the queues.
+        services.Insert(0, ServiceDescriptor.Singleton<IHostedService, TopologyAtStart>());
+        services.AddSingleton<IFunctionMetadataTransformer, BinaryTriggers>();
+    }
+}

@@ -1,0 +1,148 @@
+using System.Text;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Converters;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using RabbitMQ.Client;
+using RabbitTopics.Connection;
+using RabbitTopics.Functions;
+using RabbitTopics.Functions.Converters;
+using RabbitTopics.Functions.Middleware;
+using RabbitTopics.Settings;
+using RabbitTopics.Settle;
+using RabbitTopics.StandaloneWorker.Discovery;
+using RabbitTopics.StandaloneWorker.Invocation;
+using RabbitTopics.Testing;
+using RabbitTopics.Topology;
+
+namespace RabbitTopics.BrokerTests.Functions;
+
+/// <summary>Settling on Microsoft's host: invocations as it makes them (binding data as text, the body when parameters are bound), on
+/// a real broker.</summary>
+public sealed class HostSettlingTests(SharedBroker broker)
+{
+    private const string Properties = """{"ContentType":"text/plain","Headers":{"text":"aGVhZGVyIHRleHQ=","int":7,"CC":["ZWxzZXdoZXJl"]},"DeliveryMode":2,"Priority":0,"MessageId":"m-1","Timestamp":{"UnixTime":0}}""";
+
+    [Fact]
+    public async Task A_failed_invocation_publishes_a_copy_that_counts_and_lets_the_host_acknowledge()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+
+        await InvokeAsync(library, Properties, () => throw new InvalidOperationException("It fails."));
+
+        var copy = await library.Channel.TakeAsync($"{library.Queue}.retry.60000");
+        Assert.Equal(new byte[] { 1, 0xFF, 2 }, copy.Body.ToArray());
+        Assert.Equal("m-1", copy.BasicProperties.MessageId);
+        Assert.Equal("header text", Text(copy, "text"));
+        Assert.Equal(7L, copy.BasicProperties.Headers!["int"]);
+        Assert.Equal("orders.created", Text(copy, "Micro-Topic"));
+        Assert.Equal("amq.topic", Text(copy, "rt-original-exchange"));
+        Assert.Equal(1, copy.BasicProperties.Headers["rt-attempts"]);
+        Assert.True(copy.BasicProperties.Headers.ContainsKey("rt-kept-CC"));
+        Assert.False(copy.BasicProperties.Headers.ContainsKey("CC"));
+    }
+
+    [Fact]
+    public async Task The_hosts_own_republishing_counts_as_attempts()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+
+        await InvokeAsync(library, Properties.Replace("\"int\":7", "\"x-ms-rabbitmq-requeuecount\":2", StringComparison.Ordinal), () => throw new InvalidOperationException("It fails."));
+
+        var parked = await library.Channel.TakeAsync($"{library.Queue}.dead");
+        Assert.Equal("max-attempts", Text(parked, "rt-dead-letter-reason"));
+        Assert.Equal(3, parked.BasicProperties.Headers!["rt-dead-letter-attempts"]);
+        Assert.False(parked.BasicProperties.Headers.ContainsKey("x-ms-rabbitmq-requeuecount"));
+    }
+
+    [Fact]
+    public async Task A_body_that_cannot_be_bound_is_parked()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+
+        await InvokeAsync(library, Properties, () => throw new FunctionInputConverterException("no JSON"));
+
+        Assert.Equal("poison", Text(await library.Channel.TakeAsync($"{library.Queue}.dead"), "rt-dead-letter-reason"));
+    }
+
+    [Fact]
+    public async Task A_success_publishes_nothing_and_an_action_settles()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+
+        await InvokeAsync(library, Properties, () => Task.CompletedTask);
+        Assert.False(await Client.QueueExistsAsync(broker.Uri, $"{library.Queue}.dead"));
+        await InvokeAsync(library, Properties, () => Task.CompletedTask, actions => actions.DeadLetterAsync("odd"));
+
+        Assert.Equal("odd", Text(await library.Channel.TakeAsync($"{library.Queue}.dead"), "rt-dead-letter-reason"));
+    }
+
+    [Fact]
+    public async Task Where_no_copy_can_be_made_the_invocation_fails_and_the_host_keeps_the_message()
+    {
+        await using var library = await Library.OnAsync(broker.Uri, options => options.Topology = TopologyMode.None);
+
+        await Assert.ThrowsAsync<HostDeliveryNotSettledException>(() => InvokeAsync(library, Properties, () => throw new InvalidOperationException("It fails.")));
+    }
+
+    private static async Task InvokeAsync(Library library, string properties, Func<Task> function, Func<TopicMessageActions, Task>? act = null)
+    {
+        var options = library.Get<IOptions<RabbitTopicsOptions>>();
+        options.Value.Handler = options.Value.Handler with { OnError = new ErrorPolicy { Delays = [TimeSpan.FromMinutes(1)], MaxAttempts = 3 } };
+        var deliveries = new HostDeliveries(library.Get<Brokers>(), new AppTopology(), new SettingReferences(library.Get<IConfiguration>()), options,
+            TimeProvider.System, NullLogger<HostDeliveries>.Instance);
+        var context = Context(library, properties);
+        await new TopicMessageMiddleware(deliveries).Invoke(context, async _ =>
+        {
+            await new InvocationFeatureConverter().ConvertAsync(new Binding(context));
+            Assert.Equal("orders.created", context.GetTopicMessage()!.Topic);
+            Assert.Equal(new byte[] { 1, 0xFF, 2 }, context.GetTopicMessage()!.Body.ToArray());
+            if (act is not null)
+            {
+                await act(context.Features.Get<TopicMessageActions>()!);
+            }
+
+            await function();
+        });
+    }
+
+    private static StandaloneFunctionContext Context(Library library, string properties)
+    {
+        var descriptor = new FunctionDescriptor
+        {
+            Name = $"F{library.Queue}",
+            EntryPoint = "Test.Run",
+            AssemblyName = "Test",
+            Attributes = [],
+            Parameters = [new ParameterDescriptor { Name = "body", Type = typeof(byte[]), IsReferenceOrNullableType = true, Attributes = [new RabbitMQTriggerAttribute(library.Queue)], Converters = [] }],
+            Outputs = [],
+            CreateInstance = _ => null,
+            Invoke = (_, _) => default,
+        };
+        FunctionRegistry.Register([descriptor]);
+        var data = new Dictionary<string, object?>
+        {
+            ["ConsumerTag"] = "tag",
+            ["DeliveryTag"] = "5",
+            ["Redelivered"] = "false",
+            ["Exchange"] = "amq.topic",
+            ["RoutingKey"] = "orders.created",
+            ["BasicProperties"] = properties,
+        };
+        return new StandaloneFunctionContext(new StandaloneFunctionDefinition(descriptor), new FunctionTrigger(ReadOnlyMemory<byte>.Empty, () => data), null!, CancellationToken.None);
+    }
+
+    private static string Text(BasicGetResult message, string header) => Encoding.UTF8.GetString((byte[])message.BasicProperties.Headers![header]!);
+
+    private sealed class Binding(FunctionContext context) : ConverterContext
+    {
+        public override Type TargetType => typeof(byte[]);
+
+        public override object Source { get; } = new ReadOnlyMemory<byte>([1, 0xFF, 2]);
+
+        public override FunctionContext FunctionContext => context;
+
+        public override IReadOnlyDictionary<string, object> Properties { get; } = new Dictionary<string, object>();
+    }
+}
