@@ -1,7 +1,9 @@
 namespace RabbitTopics.Functions;
 
-/// <summary>Publishes what a function returns, or on a property what is in it, to a topic: as JSON, persistent, and confirmed
-/// by the broker before the function counts as succeeded. Null publishes nothing.</summary>
+/// <summary>Publishes what a function returns, or on a property what is in it, to a topic: as JSON (text and bytes as they are),
+/// persistent, and confirmed by the broker before the function counts as succeeded and its message is settled. Of a collection each
+/// item is a message. A <see cref="Messages.TopicMessage"/> goes to its own topic with its own headers and properties. Null
+/// publishes nothing.</summary>
 /// <param name="topic">The topic. A <c>%NAME%</c> in it is replaced by the setting of that name.</param>
 [AttributeUsage(AttributeTargets.Method | AttributeTargets.Property)]
 public sealed class TopicOutputAttribute(string topic) : Attribute

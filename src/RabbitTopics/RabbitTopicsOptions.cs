@@ -24,6 +24,14 @@ public sealed class RabbitTopicsOptions
     /// Default: 10 seconds.</summary>
     public TimeSpan PublishTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How many publishes to one exchange may wait for the broker's confirm at once; further ones wait for their turn, within
+    /// their timeout. Default: 1000.</summary>
+    public int MaxPublishesInFlight { get; set; } = 1000;
+
+    /// <summary>The longest body that is published, in bytes. Default: 16 MiB, the most that RabbitMQ 4 takes as it
+    /// comes.</summary>
+    public long MaxMessageBytes { get; set; } = 16 * 1024 * 1024;
+
     /// <summary>The longest body that undoing a content encoding may make, in bytes: a small message can decode to any size. A
     /// longer one is parked. Default: 64 MiB.</summary>
     public long MaxDecodedBodyBytes { get; set; } = 64 * 1024 * 1024;

@@ -1,6 +1,8 @@
+using System.Collections;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using RabbitTopics.Functions.Catalog;
+using RabbitTopics.Messages;
 using RabbitTopics.Publish;
 using RabbitTopics.Settings;
 
@@ -26,13 +28,24 @@ internal sealed class TopicOutputMiddleware(ITopicPublisher publisher, SettingRe
         {
             if (output.Read(result) is { } value)
             {
-                var options = new PublishOptions
-                {
-                    Exchange = output.Attribute.Exchange is { } exchange ? settings.Resolve(exchange) : null,
-                    ConnectionStringSetting = output.Attribute.ConnectionStringSetting,
-                };
-                await publisher.PublishAsync(settings.Resolve(output.Attribute.Topic), value, options, context.CancellationToken);
+                await PublishAsync(output.Attribute, value, context.CancellationToken);
             }
         }
+    }
+
+    /// <summary>Publishes a value, or each of a collection of them. A <see cref="TopicMessage"/> goes to its own topic.</summary>
+    private Task PublishAsync(TopicOutputAttribute output, object value, CancellationToken cancellationToken)
+    {
+        var options = new PublishOptions
+        {
+            Exchange = output.Exchange is { } exchange ? settings.Resolve(exchange) : null,
+            ConnectionStringSetting = output.ConnectionStringSetting,
+        };
+        var topic = settings.Resolve(output.Topic);
+        return value is IEnumerable items and not (string or byte[] or IDictionary)
+            ? Task.WhenAll(items.Cast<object?>().OfType<object>().Select(PublishOneAsync))
+            : PublishOneAsync(value);
+
+        Task PublishOneAsync(object item) => publisher.PublishAsync(item is TopicMessage message ? message.Topic : topic, item, options, cancellationToken);
     }
 }

@@ -12,7 +12,7 @@ public sealed class Broker : IAsyncDisposable
     private readonly BrokerConnection _publishing;
 
     /// <summary>A broker; nothing is opened yet.</summary>
-    public Broker(BrokerEndpoint endpoint, AppTopology topology, TopologyMode mode, ILoggerFactory loggers)
+    public Broker(BrokerEndpoint endpoint, AppTopology topology, TopologyMode mode, int mostInFlight, ILoggerFactory loggers)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         var logger = loggers.CreateLogger<BrokerConnection>();
@@ -20,8 +20,10 @@ public sealed class Broker : IAsyncDisposable
         Mode = mode;
         Consuming = new BrokerConnection(endpoint, "consuming", logger);
         _publishing = new BrokerConnection(endpoint, "publishing", logger);
-        Publisher = new ConfirmedPublisher(_publishing, (channel, cancellationToken) =>
-            TopologyDeclarer.ApplyExchangesAsync(channel, topology.ExchangesOn(endpoint.SettingName), mode, cancellationToken));
+        Publisher = new ConfirmedPublisher(_publishing,
+            (exchange, channel, cancellationToken) => TopologyDeclarer.ApplyExchangesAsync(
+                channel, topology.ExchangesOn(endpoint.SettingName).Where(known => known.Name == exchange), mode, cancellationToken),
+            mostInFlight);
     }
 
     /// <summary>Where the broker is.</summary>
@@ -35,6 +37,9 @@ public sealed class Broker : IAsyncDisposable
 
     /// <summary>Publishes on a connection of its own.</summary>
     public ConfirmedPublisher Publisher { get; }
+
+    /// <summary>Why the broker takes no messages at the moment; null while it does.</summary>
+    public string? PublishingBlockedReason => _publishing.BlockedReason;
 
     /// <summary>Does something on a channel of its own of the publishing connection: what the broker refuses closes the channel,
     /// and no publish with it.</summary>

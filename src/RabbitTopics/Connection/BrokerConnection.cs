@@ -20,6 +20,7 @@ public sealed class BrokerConnection : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _gate = new();
     private TaskCompletionSource<IConnection> _open = NewWait();
+    private TaskCompletionSource _unblocked = Completed();
     private Task? _supervisor;
 
     /// <summary>A connection that is not opened yet.</summary>
@@ -61,6 +62,17 @@ public sealed class BrokerConnection : IAsyncDisposable
         return await open.WaitAsync(cancellationToken);
     }
 
+    /// <summary>Why the broker takes no messages on this connection, as while it is low on memory or disk
+    /// (https://www.rabbitmq.com/docs/connection-blocked); null while it takes them.</summary>
+    public string? BlockedReason { get; private set; }
+
+    /// <summary>Waits until the broker takes messages on this connection again.</summary>
+    internal Task WaitUntilUnblockedAsync(CancellationToken cancellationToken)
+    {
+        var unblocked = _unblocked.Task;
+        return unblocked.IsCompleted ? Task.CompletedTask : unblocked.WaitAsync(cancellationToken);
+    }
+
     /// <summary>Closes the connection and stops watching it.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -87,6 +99,33 @@ public sealed class BrokerConnection : IAsyncDisposable
     }
 
     private static TaskCompletionSource<IConnection> NewWait() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static TaskCompletionSource Completed()
+    {
+        var completed = new TaskCompletionSource();
+        completed.SetResult();
+        return completed;
+    }
+
+    private void Block(string reason)
+    {
+        BlockedReason = reason;
+        if (_unblocked.Task.IsCompleted)
+        {
+            _unblocked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        _logger.LogError("The broker at {Endpoint} takes no messages for {Purpose}: {Reason}. Publishes wait until it does.", _endpoint, _purpose, reason);
+    }
+
+    private void Unblock()
+    {
+        BlockedReason = null;
+        if (_unblocked.TrySetResult())
+        {
+            _logger.LogInformation("The broker at {Endpoint} takes messages for {Purpose} again.", _endpoint, _purpose);
+        }
+    }
 
     private async Task SuperviseAsync()
     {
@@ -121,6 +160,16 @@ public sealed class BrokerConnection : IAsyncDisposable
             closed.TrySetResult($"{reason.ReplyCode} {reason.ReplyText}");
             return Task.CompletedTask;
         };
+        connection.ConnectionBlockedAsync += (_, blocked) =>
+        {
+            Block(blocked.Reason);
+            return Task.CompletedTask;
+        };
+        connection.ConnectionUnblockedAsync += (_, _) =>
+        {
+            Unblock();
+            return Task.CompletedTask;
+        };
         if (!connection.IsOpen)
         {
             closed.TrySetResult(connection.CloseReason?.ReplyText ?? "closed at once"); // Lost before the handler was there.
@@ -136,6 +185,7 @@ public sealed class BrokerConnection : IAsyncDisposable
         }
         finally
         {
+            Unblock(); // The next connection hears of it anew.
             lock (_gate)
             {
                 _open = NewWait();

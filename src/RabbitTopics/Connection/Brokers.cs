@@ -20,7 +20,7 @@ public sealed class Brokers(IConfiguration configuration, AppTopology topology, 
         {
             if (!_brokers.TryGetValue(settingName, out var broker))
             {
-                broker = new Broker(BrokerEndpoint.From(configuration, settingName), topology, options.Value.Topology, loggers);
+                broker = new Broker(BrokerEndpoint.From(configuration, settingName), topology, options.Value.Topology, options.Value.MaxPublishesInFlight, loggers);
                 _brokers.Add(settingName, broker);
             }
 

@@ -1,7 +1,8 @@
 namespace RabbitTopics.Messages;
 
 /// <summary>A message and its envelope: its topic, its body as the bytes that were sent, its headers and properties, and
-/// how it was delivered.</summary>
+/// how it was delivered. One to publish needs a topic and a body; <see cref="TopicMessage{T}"/> makes the body of a
+/// value.</summary>
 public class TopicMessage
 {
     private ReadOnlyMemory<byte> _body;
@@ -34,6 +35,9 @@ public class TopicMessage
 
     /// <summary>When the first attempt was; null on the first.</summary>
     internal DateTimeOffset? FirstTime { get; init; }
+
+    /// <summary>What a publisher makes the body of; null where the body is there.</summary>
+    internal virtual object? ValueToWrite => null;
 
     /// <summary>Adds the body to an envelope that came without it.</summary>
     internal void SetBody(ReadOnlyMemory<byte> body) => _body = body;

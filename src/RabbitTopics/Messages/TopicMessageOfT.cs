@@ -23,6 +23,18 @@ public sealed class TopicMessage<T> : TopicMessage
         Value = value;
     }
 
+    /// <summary>A message to publish, its body made of a value.</summary>
+    /// <param name="topic">The topic.</param>
+    /// <param name="value">The body; written as JSON unless it is text or bytes.</param>
+    [SetsRequiredMembers]
+    public TopicMessage(string topic, T value)
+    {
+        Topic = topic;
+        Value = value;
+    }
+
     /// <summary>The body.</summary>
     public T Value { get; }
+
+    internal override object? ValueToWrite => Value;
 }

@@ -1,11 +1,36 @@
+using RabbitTopics.Messages;
+
 namespace RabbitTopics.Publish;
 
-/// <summary>Where a message goes. What is null comes from <see cref="RabbitTopicsOptions"/>.</summary>
+/// <summary>Where a message goes, and how. What is null comes from <see cref="RabbitTopicsOptions"/>.</summary>
 public sealed record PublishOptions
 {
-    /// <summary>The exchange.</summary>
+    /// <summary>The exchange; "" is the default exchange, on which the topic is a queue's name. Default:
+    /// <see cref="RabbitTopicsOptions.Exchange"/>.</summary>
     public string? Exchange { get; init; }
 
-    /// <summary>The setting that names the broker.</summary>
+    /// <summary>The setting that names the broker. Default: <see cref="RabbitTopicsOptions.ConnectionStringSetting"/>.</summary>
     public string? ConnectionStringSetting { get; init; }
+
+    /// <summary>Headers, beside those of a <see cref="TopicMessage"/>, which win. Default: none.</summary>
+    public MessageHeaders? Headers { get; init; }
+
+    /// <summary>Properties, for those that a <see cref="TopicMessage"/> does not set. Default: none.</summary>
+    public MessageProperties? Properties { get; init; }
+
+    /// <summary>What is added where neither says otherwise. Default: <see cref="PublishDefaults.All"/>.</summary>
+    public PublishDefaults Defaults { get; init; } = PublishDefaults.All;
+
+    /// <summary>Whether a message that reaches no queue is an error (<see cref="PublishReturnedException"/>). Default:
+    /// true.</summary>
+    public bool Mandatory { get; init; } = true;
+
+    /// <summary>How long it may take, from the call to the broker's confirm. Default:
+    /// <see cref="RabbitTopicsOptions.PublishTimeout"/>.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>Whether the message is sent again, with the same message id, when the connection is lost before the broker
+    /// answered, until the timeout. The broker may then have it twice. Default: false, it is an error
+    /// (<see cref="BrokerUnavailableException"/>).</summary>
+    public bool Resend { get; init; }
 }

@@ -3,9 +3,9 @@ namespace RabbitTopics.Publish;
 /// <summary>The broker did not confirm the message in time. It may or may not have it.</summary>
 public sealed class PublishTimeoutException : TopicPublishException
 {
-    internal PublishTimeoutException(string exchange, string topic, TimeSpan timeout, Exception? innerException)
-        : base($"The broker did not confirm the message for {Describe(exchange, topic)} within {timeout.TotalSeconds:0.###} s.",
-            exchange, topic, innerException)
+    internal PublishTimeoutException(string exchange, string topic, TimeSpan timeout, string? blocked, Exception? innerException)
+        : base($"The broker did not confirm the message for {Describe(exchange, topic)} within {timeout.TotalSeconds:0.###} s."
+            + (blocked is null ? "" : $" It takes no messages at the moment: {blocked}."), exchange, topic, innerException)
     {
     }
 }

@@ -1,4 +1,6 @@
 using System.Text;
+using RabbitMQ.Client;
+using RabbitTopics.Messages;
 using RabbitTopics.Publish;
 using RabbitTopics.Testing;
 
@@ -45,7 +47,7 @@ public sealed class TopicPublisherTests(SharedBroker broker)
 
         Assert.Equal(404, exception.ReplyCode);
         await publisher.PublishAsync(library.Queue, "y");
-        Assert.Equal("\"y\"", Encoding.UTF8.GetString((await library.Channel.TakeAsync(library.Queue)).Body.Span));
+        Assert.Equal("y", Encoding.UTF8.GetString((await library.Channel.TakeAsync(library.Queue)).Body.Span));
     }
 
     [Fact]
@@ -112,5 +114,119 @@ public sealed class TopicPublisherTests(SharedBroker broker)
             library.Get<ITopicPublisher>().PublishAsync(new string('张', 86), "x"));
 
         Assert.Contains("255 bytes", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_value_goes_with_everything_that_a_go_micro_subscriber_and_an_operator_need_and_nothing_else()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        await BindAsync(library);
+
+        await library.Get<ITopicPublisher>().PublishAsync(library.Queue, new { Id = 1 });
+
+        var message = await library.Channel.TakeAsync(library.Queue);
+        var id = message.BasicProperties.MessageId!;
+        Assert.Equal(7, Guid.Parse(id).Version);
+        Assert.Equal(
+            new Dictionary<string, string> { ["Content-Type"] = "application/json", ["Micro-ID"] = id, ["Micro-Id"] = id, ["Micro-Topic"] = library.Queue },
+            message.BasicProperties.Headers!.ToDictionary(header => header.Key, header => Encoding.UTF8.GetString((byte[])header.Value!)));
+        Assert.Equal(DeliveryModes.Persistent, message.BasicProperties.DeliveryMode);
+        Assert.Equal("application/json", message.BasicProperties.ContentType);
+        Assert.True(message.BasicProperties.IsTimestampPresent());
+    }
+
+    [Fact]
+    public async Task Everything_that_is_added_can_be_switched_off()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        await BindAsync(library);
+
+        await library.Get<ITopicPublisher>().PublishAsync(library.Queue, "x", new PublishOptions { Defaults = PublishDefaults.None });
+
+        var properties = (await library.Channel.TakeAsync(library.Queue)).BasicProperties;
+        Assert.False(properties.IsHeadersPresent() || properties.IsMessageIdPresent() || properties.IsTimestampPresent() || properties.IsContentTypePresent());
+        Assert.NotEqual(DeliveryModes.Persistent, properties.DeliveryMode);
+    }
+
+    [Fact]
+    public async Task A_message_goes_with_its_own_headers_and_properties_and_all_fourteen_of_them_arrive()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        await BindAsync(library);
+        var message = new TopicMessage<int>(library.Queue, 5)
+        {
+            Headers = new MessageHeaders([new("number", 7), new("table", new MessageHeaders([new("inner", true)])), new("Micro-Topic", "that it had before")]),
+            Properties = new MessageProperties
+            {
+                ContentType = "application/json; charset=utf-8",
+                ContentEncoding = "identity",
+                Persistent = false,
+                Priority = 3,
+                CorrelationId = "c",
+                ReplyTo = "r",
+                Expiration = TimeSpan.FromMinutes(1),
+                MessageId = "m",
+                Timestamp = DateTimeOffset.FromUnixTimeSeconds(1_700_000_000),
+                Type = "t",
+                UserId = broker.Uri.UserInfo.Split(':')[0],
+                AppId = "a",
+                ClusterId = "cl",
+            },
+        };
+
+        await library.Get<ITopicPublisher>().PublishAsync(message, new PublishOptions { Headers = new MessageHeaders([new("other", "o"), new("number", 8)]) });
+
+        var arrived = await library.Channel.TakeAsync(library.Queue);
+        Assert.Equal("5", Encoding.UTF8.GetString(arrived.Body.Span));
+        Assert.Equal(message.Properties, MessageProperties.Read(arrived.BasicProperties));
+        var headers = HeaderTable.Read(arrived.BasicProperties.Headers);
+        Assert.Equal((7, "o", library.Queue, "application/json", "m"), (headers["number"], headers["other"], headers["Micro-Topic"], headers["Content-Type"], headers["Micro-ID"]));
+        Assert.Equal(true, ((MessageHeaders)headers["table"]!)["inner"]);
+    }
+
+    [Fact]
+    public async Task Unroutable_publishes_among_many_others_are_errors_and_only_they()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        await BindAsync(library);
+        var publisher = library.Get<ITopicPublisher>();
+
+        var publishes = Enumerable.Range(0, 2000).Select(number => (number, Task: publisher.PublishAsync(number % 7 == 0 ? $"nowhere.{library.Queue}" : library.Queue, $"{number}"))).ToArray();
+        await Task.WhenAll(publishes.Select(publish => publish.Task)).ContinueWith(_ => { }, TaskScheduler.Default);
+
+        Assert.All(publishes, publish => Assert.Equal(publish.number % 7 == 0, publish.Task.Exception?.InnerException is PublishReturnedException));
+        var expected = Enumerable.Range(0, 2000).Where(number => number % 7 != 0);
+        foreach (var number in expected)
+        {
+            Assert.Equal($"{number}", Encoding.UTF8.GetString((await library.Channel.BasicGetAsync(library.Queue, autoAck: true))!.Body.Span)); // In order.
+        }
+    }
+
+    [Fact]
+    public async Task A_body_beyond_the_limit_is_refused_before_it_leaves()
+    {
+        await using var library = await Library.OnAsync(broker.Uri, options => options.MaxMessageBytes = 1000);
+
+        await Assert.ThrowsAsync<MessageTooLargeException>(() => library.Get<ITopicPublisher>().PublishAsync(library.Queue, new byte[1001]));
+    }
+
+    [Fact]
+    public async Task A_header_of_a_type_that_AMQP_has_not_is_named_and_disturbs_no_other_publish()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        await BindAsync(library);
+        var publisher = library.Get<ITopicPublisher>();
+
+        var other = publisher.PublishAsync(library.Queue, "x");
+        var error = await Assert.ThrowsAsync<ArgumentException>(() => publisher.PublishAsync(library.Queue, "y", new PublishOptions { Headers = new MessageHeaders([new("uri", broker.Uri)]) }));
+        await other;
+
+        Assert.Contains("System.Uri", error.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task BindAsync(Library library)
+    {
+        await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false);
+        await library.Channel.QueueBindAsync(library.Queue, "amq.topic", library.Queue);
     }
 }
