@@ -84,6 +84,24 @@ public sealed class ReceivingTests(ConformanceRun run)
         Assert.Equal($"{run.Name}.text", seen.RoutingKey);
     }
 
+    [Fact]
+    public async Task A_message_laid_out_as_go_micro_does_reaches_a_typed_handler_with_topic_id_and_JSON_intact()
+    {
+        var headers = new Dictionary<string, object?>
+        {
+            ["Content-Type"] = "application/json",
+            ["Micro-Topic"] = $"{run.Name}.typed",
+            ["Micro-Id"] = "5c7a5a0e-go-micro",
+            ["Traceparent"] = "00-abc-def-01",
+        };
+        await run.PublishAsync($"{run.Name}.typed", "{\"Id\":8,\"Text\":\"\\u003cgo\\u003e \\u0026 张三\"}\n", new BasicProperties { Headers = headers });
+
+        var seen = await run.SeenAsync("Typed", "8:<go> & 张三");
+
+        Assert.Equal($"{run.Name}.typed", seen.Topic);
+        Assert.Equal(("5c7a5a0e-go-micro", "00-abc-def-01"), (seen.Headers["Micro-Id"], seen.Headers["Traceparent"]));
+    }
+
     [Theory]
     [InlineData("one.word", 11)]
     [InlineData("many", 12)]

@@ -24,6 +24,12 @@ public sealed class TcpProxy : IAsyncDisposable
     /// <summary>The broker's URI by way of this proxy.</summary>
     public Uri Uri { get; }
 
+    /// <summary>Swallows everything, in both directions, while the connections stay open.</summary>
+    public bool IsBlackhole { get; set; }
+
+    /// <summary>How many bytes of what clients send are passed on in a second. Null for all.</summary>
+    public int? BytesPerSecond { get; set; }
+
     /// <summary>Resets every connection (RST, and no goodbye).</summary>
     public void Reset()
     {
@@ -59,8 +65,8 @@ public sealed class TcpProxy : IAsyncDisposable
                 _clients.TryAdd(client, 0);
                 _clients.TryAdd(server, 0);
                 await server.ConnectAsync(_target.Host, _target.Port, _stopping.Token);
-                _ = PumpAsync(client, server);
-                _ = PumpAsync(server, client);
+                _ = PumpAsync(client, server, isFromClient: true);
+                _ = PumpAsync(server, client, isFromClient: false);
             }
             catch (Exception exception) when (exception is OperationCanceledException or SocketException or ObjectDisposedException)
             {
@@ -69,11 +75,30 @@ public sealed class TcpProxy : IAsyncDisposable
         }
     }
 
-    private async Task PumpAsync(TcpClient from, TcpClient to)
+    private async Task PumpAsync(TcpClient from, TcpClient to, bool isFromClient)
     {
         try
         {
-            await from.GetStream().CopyToAsync(to.GetStream(), _stopping.Token);
+            var buffer = new byte[16_384];
+            while (true)
+            {
+                var room = isFromClient && BytesPerSecond is { } limit ? Math.Max(1, limit / 10) : buffer.Length;
+                var count = await from.GetStream().ReadAsync(buffer.AsMemory(0, Math.Min(room, buffer.Length)), _stopping.Token);
+                if (count == 0)
+                {
+                    break;
+                }
+
+                if (!IsBlackhole)
+                {
+                    await to.GetStream().WriteAsync(buffer.AsMemory(0, count), _stopping.Token);
+                }
+
+                if (isFromClient && BytesPerSecond is not null)
+                {
+                    await Task.Delay(100, _stopping.Token);
+                }
+            }
         }
         catch (Exception exception) when (exception is OperationCanceledException or IOException or ObjectDisposedException or InvalidOperationException)
         {

@@ -39,7 +39,7 @@ public sealed class BrokerConnection : IAsyncDisposable
             ClientProvidedName = $"{AppDomain.CurrentDomain.FriendlyName} {purpose}",
             AutomaticRecoveryEnabled = false,
             TopologyRecoveryEnabled = false,
-            RequestedHeartbeat = TimeSpan.FromSeconds(10),
+            RequestedHeartbeat = TimeSpan.FromSeconds(5), // A dead network shows after three of them.
             RequestedConnectionTimeout = TimeSpan.FromSeconds(5),
             HandshakeContinuationTimeout = TimeSpan.FromSeconds(10),
             ContinuationTimeout = TimeSpan.FromSeconds(10),
