@@ -18,7 +18,10 @@ try
 {
     var given = Environment.GetEnvironmentVariable("RabbitMQ");
     await using var own = string.IsNullOrEmpty(given) ? await PrivateBroker.StartNewAsync() : null;
-    await new ConsumeCommand(own?.Uri ?? new Uri(given!), options).RunAsync(interrupted.Token);
+    var broker = own?.Uri ?? new Uri(given!);
+    await (options.Command == "publish"
+        ? new PublishCommand(broker, options).RunAsync(interrupted.Token)
+        : new ConsumeCommand(broker, options).RunAsync(interrupted.Token));
     return 0;
 }
 catch (CaseFailedException failure)

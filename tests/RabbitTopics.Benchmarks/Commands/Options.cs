@@ -4,26 +4,27 @@ using System.Globalization;
 namespace RabbitTopics.Benchmarks.Commands;
 
 /// <summary>What the command line asks for.</summary>
+/// <param name="Command">What is measured: <c>consume</c> or <c>publish</c>.</param>
 /// <param name="Messages">Messages a round, handlers that do nothing.</param>
 /// <param name="SlowMessages">Messages a round, handlers that take their time.</param>
 /// <param name="Repeats">Rounds that count; one more goes before them to warm up.</param>
-internal sealed record Options(int Messages, int SlowMessages, int Repeats)
+internal sealed record Options(string Command, int Messages, int SlowMessages, int Repeats)
 {
     public const string Usage = """
-        Usage: RabbitTopics.Benchmarks consume [--messages N] [--repeats N] [--quick]
-          --messages N  messages a round; default 20000, and 3000 with a handler of 10 ms
+        Usage: RabbitTopics.Benchmarks consume|publish [--messages N] [--repeats N] [--quick]
+          --messages N  messages a round; default 20000, and 3000 with a handler of 10 ms or one publish at a time
           --repeats N   rounds that count; default 5
           --quick       few messages and rounds: shows that it works, not how fast
           The broker is the one that the environment variable RabbitMQ names, else one started for the run.
         """;
 
-    private static readonly Options Default = new(20_000, 3_000, 5);
-    private static readonly Options Quick = new(2_000, 300, 2);
+    private static readonly Options Default = new("", 20_000, 3_000, 5);
+    private static readonly Options Quick = new("", 2_000, 300, 2);
 
     public static bool TryParse(string[] args, [NotNullWhen(true)] out Options? options, [NotNullWhen(false)] out string? problem)
     {
         options = null;
-        if (args is not ["consume", .. var rest])
+        if (args is not ["consume" or "publish", .. var rest])
         {
             problem = args.Length == 0 ? "No command is given." : $"There is no command '{args[0]}'.";
             return false;
@@ -54,7 +55,7 @@ internal sealed record Options(int Messages, int SlowMessages, int Repeats)
             parsed = name == "--repeats" ? parsed with { Repeats = number } : parsed with { Messages = number, SlowMessages = number };
         }
 
-        options = parsed;
+        options = parsed with { Command = args[0] };
         problem = null;
         return true;
     }
