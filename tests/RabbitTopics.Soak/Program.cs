@@ -1,18 +1,18 @@
 using System.Globalization;
 using RabbitTopics.Soak;
 
-// Publishes mixed messages through four functions while the broker is killed, and counts what became of them.
-if (args is not ["receive", .. var rest] || !TryRead(rest, out var messages, out var seed))
+// Publishes and receives while the broker is killed, and counts what became of every message.
+if (args is not [("receive" or "publish") and var command, .. var rest] || !TryRead(rest, command == "receive" ? 200_000 : 1_000_000, out var messages, out var seed))
 {
-    Console.Error.WriteLine("Usage: RabbitTopics.Soak receive [--messages 200000] [--seed NUMBER]");
+    Console.Error.WriteLine("Usage: RabbitTopics.Soak receive [--messages 200000] [--seed NUMBER] | publish [--messages 1000000]");
     return 2;
 }
 
-return await new ReceiveSoak(messages, seed).RunAsync() ? 0 : 1;
+return await (command == "receive" ? new ReceiveSoak(messages, seed).RunAsync() : new PublishSoak(messages).RunAsync()) ? 0 : 1;
 
-static bool TryRead(string[] options, out int messages, out int seed)
+static bool TryRead(string[] options, int usual, out int messages, out int seed)
 {
-    messages = 200_000;
+    messages = usual;
     seed = Random.Shared.Next();
     foreach (var option in options.Chunk(2))
     {

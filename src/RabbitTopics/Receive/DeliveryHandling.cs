@@ -31,9 +31,10 @@ internal sealed class DeliveryHandling
         _settler = new DeliverySettler(_copies, options.HandlerOptions, logger);
     }
 
-    /// <summary>A process that ends leaves at most its prefetch behind, at the head of the queue. A longer row of redelivered messages
-    /// is the backlog of a broker that was restarted, and to count all of it would take hours.</summary>
-    private int RowOfSuspects => 2 * _options.HandlerOptions.EffectivePrefetch;
+    /// <summary>What a process was handling when it ended is at the head of the queue: as many as its concurrency, and a few whose
+    /// acknowledgement was under way. Where more is before it, that is handled, and the next time it is at the head. A long row of
+    /// redelivered messages is the backlog of a broker that was restarted, and to count all of it would take hours.</summary>
+    private int RowOfSuspects => (2 * _options.HandlerOptions.Concurrency) + 10;
 
     /// <summary>Makes what settling will need exist, before a channel's first delivery.</summary>
     public Task PrepareAsync()
