@@ -16,6 +16,27 @@ public static class Client
         return message!;
     }
 
+    /// <summary>Takes the next message of a queue that may be being made: RabbitMQ ends the connection of one who asks a quorum queue for a
+    /// message before it has a leader (541), so that each look has a connection of its own.</summary>
+    public static async Task<BasicGetResult> TakeAsync(Uri uri, string queue)
+    {
+        BasicGetResult? message = null;
+        await Wait.UntilAsync(async () =>
+        {
+            await using var connection = await ConnectAsync(uri);
+            await using var channel = await connection.CreateChannelAsync();
+            try
+            {
+                return (message = await channel.BasicGetAsync(queue, autoAck: true)) is not null;
+            }
+            catch (RabbitMQ.Client.Exceptions.OperationInterruptedException)
+            {
+                return false;
+            }
+        }, $"a message in queue '{queue}'");
+        return message!;
+    }
+
     /// <summary>Waits until a queue has this many consumers; a queue that does not exist yet has none.</summary>
     public static Task WaitForConsumersAsync(Uri uri, string queue, uint count = 1, TimeSpan? within = null) =>
         Wait.UntilAsync(async () =>

@@ -41,11 +41,12 @@ public sealed class Broker : IAsyncDisposable
     /// <summary>Why the broker takes no messages at the moment; null while it does.</summary>
     public string? PublishingBlockedReason => _publishing.BlockedReason;
 
-    /// <summary>Does something on a channel of its own of the publishing connection: what the broker refuses closes the channel,
-    /// and no publish with it.</summary>
+    /// <summary>Does something on a channel of its own: what the broker refuses closes that channel and no other. On the consuming
+    /// connection, as the broker reads nothing from a publishing one while it is low on memory, and consumers must be able to start
+    /// then.</summary>
     internal async Task UseChannelAsync(Func<IChannel, Task> use, CancellationToken cancellationToken)
     {
-        var connection = await _publishing.GetOpenAsync(cancellationToken);
+        var connection = await Consuming.GetOpenAsync(cancellationToken);
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
         await use(channel);
     }

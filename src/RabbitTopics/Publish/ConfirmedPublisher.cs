@@ -14,6 +14,9 @@ namespace RabbitTopics.Publish;
 public sealed class ConfirmedPublisher(
     BrokerConnection connection, Func<string, IChannel, CancellationToken, Task> prepare, int mostInFlight) : IAsyncDisposable
 {
+    /// <summary>A fault that comes back at once must not spin.</summary>
+    private static readonly TimeSpan ResendDelay = TimeSpan.FromMilliseconds(100);
+
     private readonly ConcurrentDictionary<string, ExchangeLane> _lanes = new();
 
     /// <summary>Publishes one message and waits until the broker has it and has routed it.</summary>
@@ -36,11 +39,16 @@ public sealed class ConfirmedPublisher(
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(terms.Timeout);
         var lane = _lanes.GetOrAdd(exchange, name => new ExchangeLane(connection, (channel, token) => prepare(name, channel, token), mostInFlight));
-        while (true)
+        for (var sendings = 1; ; sendings++)
         {
             var stage = new PublishStage();
             try
             {
+                if (sendings > 1)
+                {
+                    await Task.Delay(ResendDelay, limit.Token);
+                }
+
                 var answer = await lane.PublishAsync(exchange, routingKey, terms.Mandatory, properties, body, stage, limit.Token);
                 switch (answer.Verdict)
                 {

@@ -30,7 +30,7 @@ public sealed record PublishOptions
     public TimeSpan? Timeout { get; init; }
 
     /// <summary>Whether the message is sent again, with the same message id, when the connection is lost before the broker
-    /// answered, until the timeout. The broker may then have it twice. Default: false, it is an error
+    /// answered, until the timeout. The broker may then have it twice, and later ones before it. Default: false, it is an error
     /// (<see cref="BrokerUnavailableException"/>).</summary>
     public bool Resend { get; init; }
 }

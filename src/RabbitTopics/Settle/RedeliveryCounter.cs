@@ -92,7 +92,7 @@ internal sealed class RedeliveryCounter(Broker broker, ILogger logger)
 
     private async Task<long> CountAsync(string consumed, string queue)
     {
-        using var limit = new CancellationTokenSource(Timeout);
+        using var limit = new CancellationTokenSource(broker.PublishingBlockedReason is null ? Timeout : TimeSpan.Zero);
         try
         {
             var marks = 0u;

@@ -31,7 +31,7 @@ public sealed class HostSettlingTests(SharedBroker broker)
 
         await InvokeAsync(library, Properties, () => throw new InvalidOperationException("It fails."));
 
-        var copy = await library.Channel.TakeAsync($"{library.Queue}.retry.60000");
+        var copy = await Client.TakeAsync(broker.Uri, $"{library.Queue}.retry.60000");
         Assert.Equal(new byte[] { 1, 0xFF, 2 }, copy.Body.ToArray());
         Assert.Equal("m-1", copy.BasicProperties.MessageId);
         Assert.Equal("header text", Text(copy, "text"));
