@@ -33,4 +33,9 @@ public sealed record PublishOptions
     /// answered, until the timeout. The broker may then have it twice, and later ones before it. Default: false, it is an error
     /// (<see cref="BrokerUnavailableException"/>).</summary>
     public bool Resend { get; init; }
+
+    /// <summary>How long the broker keeps the message before it goes to its topic: a durable queue for each topic and delay, so
+    /// it is for few of them; to two significant digits, 12.3 s are 13 s. What reaches no queue then waits until one is bound.
+    /// Default: null, at once.</summary>
+    public TimeSpan? Delay { get; init; }
 }

@@ -1,7 +1,11 @@
 using System.Text;
 using Microsoft.Extensions.Options;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
 using RabbitTopics.Connection;
 using RabbitTopics.Messages;
+using RabbitTopics.Settle;
+using RabbitTopics.Topology;
 
 namespace RabbitTopics.Publish;
 
@@ -31,8 +35,11 @@ internal sealed class TopicPublisher(Brokers brokers, JsonBody json, IOptions<Ra
         }
 
         var properties = OutgoingMessage.Properties(topic, value, contentType, options, app.TopicHeader, time.GetUtcNow());
-        return brokers.Get(options.ConnectionStringSetting ?? app.ConnectionStringSetting).Publisher.PublishAsync(
-            exchange, topic, properties, body, new PublishTerms(options.Timeout ?? app.PublishTimeout, options.Mandatory, options.Resend), cancellationToken);
+        var broker = brokers.Get(options.ConnectionStringSetting ?? app.ConnectionStringSetting);
+        var terms = new PublishTerms(options.Timeout ?? app.PublishTimeout, options.Mandatory, options.Resend);
+        return options.Delay is { } delay
+            ? PublishLaterAsync(broker, exchange, topic, RetryQueue.Round(delay), properties, body, terms, cancellationToken)
+            : broker.Publisher.PublishAsync(exchange, topic, properties, body, terms, cancellationToken);
     }
 
     public Task PublishAsync(TopicMessage message, PublishOptions? options, CancellationToken cancellationToken)
@@ -45,5 +52,36 @@ internal sealed class TopicPublisher(Brokers brokers, JsonBody json, IOptions<Ra
     {
         ArgumentNullException.ThrowIfNull(messages);
         return Task.WhenAll(messages.Select(message => PublishAsync(message, options, cancellationToken)));
+    }
+
+    /// <summary>Publishes to the queue of a delay, from which the broker moves the message to its topic. The queue is made each time:
+    /// somebody may have deleted it, and to make one that is there costs a round trip.</summary>
+    private static async Task PublishLaterAsync(Broker broker, string exchange, string topic, TimeSpan delay, BasicProperties properties,
+        ReadOnlyMemory<byte> body, PublishTerms terms, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(delay, TimeSpan.FromMilliseconds(1));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(delay, ErrorPolicy.LongestDelay);
+        var queue = RetryQueue.NameOfDelayed(exchange, topic, delay);
+        if (broker.Mode == TopologyMode.Declare)
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            limit.CancelAfter(terms.Timeout);
+            try
+            {
+                await broker.UseChannelAsync(channel => channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false,
+                    RetryQueue.Arguments(exchange, topic, delay), cancellationToken: limit.Token), limit.Token);
+            }
+            catch (OperationInterruptedException exception) when (exception.ShutdownReason is { ReplyCode: 403 or 406 } reason)
+            {
+                throw new PublishRefusedException("", queue, reason.ReplyCode, reason.ReplyText, exception);
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested
+                && exception is OperationCanceledException or RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException)
+            {
+                throw new BrokerUnavailableException("", queue, "the queue of its delay could not be made.", exception);
+            }
+        }
+
+        await broker.Publisher.PublishAsync("", queue, properties, body, terms with { Mandatory = true }, cancellationToken);
     }
 }

@@ -13,12 +13,19 @@ internal static class RetryQueue
     /// <summary>What it is declared with. A quorum queue, as only that hands a message on at least once: it keeps the message
     /// until the other queue has confirmed it, which needs the overflow to be refused
     /// (https://www.rabbitmq.com/docs/quorum-queues#dead-lettering; RabbitMQ 3.10).</summary>
-    public static Dictionary<string, object?> Arguments(string queue, TimeSpan delay) => new()
+    public static Dictionary<string, object?> Arguments(string queue, TimeSpan delay) => Arguments("", queue, delay);
+
+    /// <summary>The name of the queue in which what is published with a delay waits.</summary>
+    public static string NameOfDelayed(string exchange, string topic, TimeSpan delay) =>
+        string.Create(CultureInfo.InvariantCulture, $"{topic}@{exchange}.delay.{(long)delay.TotalMilliseconds}");
+
+    /// <summary>The same for a message that goes to any exchange when its time is over.</summary>
+    public static Dictionary<string, object?> Arguments(string exchange, string routingKey, TimeSpan delay) => new()
     {
         ["x-queue-type"] = "quorum",
         ["x-message-ttl"] = (long)delay.TotalMilliseconds,
-        ["x-dead-letter-exchange"] = "",
-        ["x-dead-letter-routing-key"] = queue,
+        ["x-dead-letter-exchange"] = exchange,
+        ["x-dead-letter-routing-key"] = routingKey,
         ["x-dead-letter-strategy"] = "at-least-once",
         ["x-overflow"] = "reject-publish",
     };

@@ -224,6 +224,26 @@ public sealed class TopicPublisherTests(SharedBroker broker)
         Assert.Contains("System.Uri", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_delayed_message_reaches_its_topic_after_the_delay_as_it_was_published()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        await BindAsync(library);
+        var publisher = library.Get<ITopicPublisher>();
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+
+        await publisher.PublishAsync(library.Queue, "late", new PublishOptions { Delay = TimeSpan.FromSeconds(1) });
+        await publisher.PublishAsync(library.Queue, "at once");
+
+        Assert.Equal("at once", Encoding.UTF8.GetString((await library.Channel.TakeAsync(library.Queue)).Body.Span));
+        var late = await library.Channel.TakeAsync(library.Queue);
+        Assert.Equal("late", Encoding.UTF8.GetString(late.Body.Span));
+        Assert.True(clock.Elapsed > TimeSpan.FromSeconds(0.9));
+        Assert.Equal(("amq.topic", library.Queue), (late.Exchange, late.RoutingKey));
+        Assert.Equal(library.Queue, Encoding.UTF8.GetString((byte[])late.BasicProperties.Headers!["Micro-Topic"]!));
+        await library.Channel.QueueDeleteAsync($"{library.Queue}@amq.topic.delay.1000");
+    }
+
     private static async Task BindAsync(Library library)
     {
         await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false);
