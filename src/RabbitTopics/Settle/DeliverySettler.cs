@@ -64,7 +64,7 @@ internal sealed class DeliverySettler(CopyPublisher copies, HandlerOptions optio
             return true;
         }
 
-        var outcome = result.Outcome == DeliveryOutcome.Failed && options.OnError.Excludes(result.Error) ? DeliveryOutcome.NonRetryable : result.Outcome;
+        var outcome = result.Outcome == DeliveryOutcome.Failed && IsExcluded(result.Error) ? DeliveryOutcome.NonRetryable : result.Outcome;
         var decision = SettlePolicy.Decide(outcome, delivery.Message.Attempt, options.OnError);
         try
         {
@@ -99,6 +99,20 @@ internal sealed class DeliverySettler(CopyPublisher copies, HandlerOptions optio
         catch (Exception exception)
         {
             Report(LogLevel.Error, delivery, result, $"it stays in its queue, as its copy could not be published: {exception.Message}");
+            return false;
+        }
+    }
+
+    /// <summary>Asks the policy; a predicate of the app's that itself throws has not excluded anything.</summary>
+    private bool IsExcluded(Exception? error)
+    {
+        try
+        {
+            return options.OnError.Excludes(error);
+        }
+        catch (Exception exception)
+        {
+            logger.LogError(exception, "ErrorPolicy.IsNonRetryable failed on a {Error}, which counts as one that may be retried.", error?.GetType());
             return false;
         }
     }

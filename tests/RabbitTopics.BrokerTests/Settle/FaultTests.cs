@@ -174,6 +174,25 @@ public sealed class FaultTests(SharedBroker shared)
     }
 
     [Fact]
+    public async Task A_predicate_of_the_policy_that_fails_itself_does_not_hold_up_the_message()
+    {
+        await using var library = await Library.OnAsync(shared.Uri);
+        var attempts = new ConcurrentQueue<int>();
+        var options = new HandlerOptions { OnError = new ErrorPolicy { Action = ErrorAction.Requeue, MaxAttempts = 2, IsNonRetryable = _ => throw new InvalidOperationException("A bug.") } };
+        await using var consumer = Consumer(library, library.Queue, options, (delivery, _) =>
+        {
+            attempts.Enqueue(delivery.Message.Attempt);
+            throw new InvalidOperationException("It fails.");
+        });
+        consumer.Start();
+        await Client.WaitForConsumersAsync(shared.Uri, library.Queue);
+        await PublishAsync(library, "x");
+
+        await library.Channel.TakeAsync($"{library.Queue}.dead");
+        Assert.Equal([1, 2], attempts);
+    }
+
+    [Fact]
     public async Task A_quorum_queue_counts_a_message_that_is_never_settled_by_itself()
     {
         await using var library = await Library.OnAsync(shared.Uri);
