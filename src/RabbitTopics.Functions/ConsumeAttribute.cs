@@ -4,7 +4,7 @@ namespace RabbitTopics.Functions;
 
 /// <summary>Beside <c>[Function]</c>: how the function's messages are taken. What is not set here comes from
 /// <see cref="RabbitTopicsOptions.Handler"/>. For the standalone worker; Microsoft's host has its own rules for all but
-/// <see cref="AutoAck"/>.</summary>
+/// <see cref="AutoAck"/> and <see cref="Deduplicate"/>.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class ConsumeAttribute : Attribute
 {
@@ -24,6 +24,10 @@ public sealed class ConsumeAttribute : Attribute
     /// limit. A <c>%NAME%</c> in it is replaced by the setting of that name. Default: <see cref="HandlerOptions.Timeout"/> of
     /// the app.</summary>
     public string? Timeout { get; set; }
+
+    /// <summary>Leaves out messages that the function has handled, by their ids. Default: <see cref="HandlerOptions.Deduplicate"/> of
+    /// the app.</summary>
+    public bool Deduplicate { get; set; }
 
     /// <summary>Acknowledges each message before it is handled: at most once, an error loses it. Default: false.</summary>
     public bool AutoAck { get; set; }

@@ -42,6 +42,7 @@ public static class RabbitTopicsBuilderExtensions
         builder.Services.AddSingleton<HostDeliveries>();
         HostServices.Add(builder.Services);
         builder.UseMiddleware<TopicMessageMiddleware>();
+        builder.UseMiddleware<DeduplicationMiddleware>();
         builder.UseMiddleware<TopicOutputMiddleware>();
         return builder;
     }

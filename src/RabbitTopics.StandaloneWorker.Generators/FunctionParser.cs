@@ -91,12 +91,21 @@ internal sealed class FunctionParser
         parameter.Type.IsReferenceOrNullable(),
         parameter.HasExplicitDefaultValue ? ConstantCode.OfDefault(parameter) : null,
         _attributes.OfAll(parameter.GetAttributes()),
-        new(Converters(parameter).Select(converter => ConstructConverter(parameter, converter)).Concat(TypedMessageConverter(parameter.Type))));
+        new(Converters(parameter).Select(converter => ConstructConverter(parameter, converter)).Concat(GenericTypeConverter(parameter.Type))));
 
-    private static IEnumerable<string> TypedMessageConverter(ITypeSymbol type) => type.Is(Names.TypedMessage)
-        ? [$"new {Names.TypedMessageConverter}<{((INamedTypeSymbol)type).TypeArguments[0].ToAnnotatedCode()}>("
-            + $"{ConstructionCode.Required(Names.MessageBody)})"]
-        : [];
+    /// <summary>C# of the converter for a generic type of ours.</summary>
+    private static IEnumerable<string> GenericTypeConverter(ITypeSymbol type)
+    {
+        var (converter, services) = type.OriginalDefinition.FullName() switch
+        {
+            Names.TypedMessage => (Names.TypedMessageConverter, (string[])[Names.MessageBody]),
+            Names.Collector => (Names.CollectorConverter, [Names.Publisher, Names.SettingReferences]),
+            _ => (null, []),
+        };
+        return converter is null
+            ? []
+            : [$"new {converter}<{((INamedTypeSymbol)type).TypeArguments[0].ToAnnotatedCode()}>({string.Join(", ", services.Select(ConstructionCode.Required))})"];
+    }
 
     /// <summary>The converters of the parameter and then those of its type, which it may have inherited.</summary>
     private static IEnumerable<ITypeSymbol> Converters(IParameterSymbol parameter) =>

@@ -23,6 +23,12 @@ internal static class Names
     public const string TypedMessageConverter = "global::RabbitTopics.Functions.Converters.TopicMessageConverter";
     public const string MessageBody = "global::RabbitTopics.Messages.MessageBody";
 
+    /// <summary>The same for a collector of messages to publish.</summary>
+    public const string Collector = "RabbitTopics.Functions.ITopicCollector`1";
+    public const string CollectorConverter = "global::RabbitTopics.Functions.Converters.TopicCollectorConverter";
+    public const string Publisher = "global::RabbitTopics.Publish.ITopicPublisher";
+    public const string SettingReferences = "global::RabbitTopics.Settings.SettingReferences";
+
     /// <summary>Types and attributes of ours are below it.</summary>
     public const string Ours = "RabbitTopics";
 

@@ -36,6 +36,10 @@ public sealed class RabbitTopicsOptions
     /// longer one is parked. Default: 64 MiB.</summary>
     public long MaxDecodedBodyBytes { get; set; } = 64 * 1024 * 1024;
 
+    /// <summary>How many ids of handled messages are kept in memory, the last ones of each handler with
+    /// <see cref="HandlerOptions.Deduplicate"/>; about 150 bytes each. Default: 100 000.</summary>
+    public int DeduplicationWindow { get; set; } = 100_000;
+
     /// <summary>What is done about the exchanges, queues and bindings that the app needs. Default:
     /// <see cref="TopologyMode.Declare"/>.</summary>
     public TopologyMode Topology { get; set; } = TopologyMode.Declare;

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using RabbitTopics.Connection;
+using RabbitTopics.Deduplicate;
 using RabbitTopics.Messages;
 using RabbitTopics.Publish;
 using RabbitTopics.Settings;
@@ -33,6 +34,8 @@ public static class RabbitTopicsServices
         services.TryAddSingleton<SettingReferences>();
         services.TryAddSingleton<JsonBody>();
         services.TryAddSingleton<MessageBody>();
+        services.TryAddSingleton<IDeduplicationStore, DeduplicationWindow>();
+        services.TryAddSingleton<Deduplication>();
         services.TryAddSingleton<ITopicPublisher, TopicPublisher>();
         return services;
     }

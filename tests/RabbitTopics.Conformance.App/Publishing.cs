@@ -1,5 +1,7 @@
 using Microsoft.Azure.Functions.Worker;
 using RabbitTopics.Functions;
+using RabbitTopics.Messages;
+using RabbitTopics.Settle;
 
 namespace RabbitTopics.Conformance.App;
 
@@ -21,6 +23,21 @@ public static class Publishing
     [Function("SeveralOutputs")]
     public static Outputs SeveralOutputs([TimerTrigger("* * * * * *", RunOnStartup = true)] TimerInfo timer) =>
         new() { ToQueue = new Item(3, "queue"), ToTopic = new Item(4, "topic") };
+
+    /// <summary>Publishes while it runs, and does not wait for the last of it.</summary>
+    [Function("Collecting")]
+    [ErrorPolicy(ErrorAction.DeadLetter)]
+    public static async Task Collecting(
+        [RabbitMQTrigger("%CONFORMANCE_RUN%.collecting", ConnectionStringSetting = "RabbitMQ")]
+        [TopicSubscription("%CONFORMANCE_RUN%.collecting")]
+        string topic,
+        [TopicOutput("%CONFORMANCE_RUN%.collected")] ITopicCollector<Item> items,
+        [TopicOutput("%CONFORMANCE_RUN%.collected")] ITopicCollector<TopicMessage<Item>> messages)
+    {
+        await items.AddAsync(new Item(1, "first"));
+        await items.AddAsync(new Item(2, "second"));
+        _ = messages.AddAsync(new TopicMessage<Item>(topic, new Item(3, "third")));
+    }
 
     /// <summary>Two outputs of one function.</summary>
     public sealed class Outputs

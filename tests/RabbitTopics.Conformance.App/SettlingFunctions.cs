@@ -60,6 +60,24 @@ public sealed class SettlingFunctions(Recorder recorder)
         }
     }
 
+    /// <summary>Handles each message once; the first attempt at it fails.</summary>
+    [Function("Once")]
+    [Consume(Deduplicate = true)]
+    [ErrorPolicy(ErrorAction.Requeue)]
+    public async Task Once(
+        [RabbitMQTrigger("%CONFORMANCE_RUN%.once", ConnectionStringSetting = "RabbitMQ")]
+        [TopicSubscription("%CONFORMANCE_RUN%.once")]
+        string text,
+        TopicMessage message)
+    {
+        if (text == "failing" && message.Attempt == 1)
+        {
+            throw new InvalidOperationException("The first attempt fails.");
+        }
+
+        await recorder.SawAsync("Once", message);
+    }
+
     /// <summary>Takes its time, all of a prefetch at once.</summary>
     [Function("Lasting")]
     [Consume(Concurrency = 30, Prefetch = 30)]

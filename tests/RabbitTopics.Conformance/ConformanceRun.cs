@@ -49,6 +49,8 @@ public sealed class ConformanceRun : IAsyncLifetime
             await channel.QueueBindAsync($"{Name}.timers", "amq.topic", $"{Name}.from-timer");
             await channel.QueueDeclareAsync($"{Name}.several-topic", durable: true, exclusive: false, autoDelete: false);
             await channel.QueueBindAsync($"{Name}.several-topic", "amq.topic", $"{Name}.several");
+            await channel.QueueDeclareAsync($"{Name}.collected", durable: true, exclusive: false, autoDelete: false);
+            await channel.QueueBindAsync($"{Name}.collected", "amq.topic", $"{Name}.collected.#");
         }
 
         _results = await _connection.CreateChannelAsync();
@@ -103,7 +105,7 @@ public sealed class ConformanceRun : IAsyncLifetime
         await using (var channel = await _connection.CreateChannelAsync())
         {
             await AppUnderTest.DeleteQueuesAsync(channel, Name);
-            foreach (var queue in new[] { "seen", "stock", "several", "timers", "several-topic" })
+            foreach (var queue in new[] { "seen", "stock", "several", "timers", "several-topic", "collected" })
             {
                 await channel.QueueDeleteAsync($"{Name}.{queue}");
             }

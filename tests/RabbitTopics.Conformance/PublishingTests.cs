@@ -39,6 +39,32 @@ public sealed class PublishingTests(ConformanceRun run)
         Assert.Equal((4, "topic"), Item(await channel.TakeAsync($"{run.Name}.several-topic")));
     }
 
+    [Fact]
+    public async Task What_a_function_collects_is_published_before_its_message_is_done()
+    {
+        await using var channel = await run.OpenChannelAsync();
+
+        await run.PublishAsync($"{run.Name}.collecting", $"{run.Name}.collected.third");
+
+        Assert.Equal((1, "first"), Item(await channel.TakeAsync($"{run.Name}.collected")));
+        Assert.Equal((2, "second"), Item(await channel.TakeAsync($"{run.Name}.collected")));
+        var third = await channel.TakeAsync($"{run.Name}.collected");
+        Assert.Equal(((3, "third"), $"{run.Name}.collected.third"), (Item(third), third.RoutingKey));
+    }
+
+    [Fact]
+    public async Task A_collected_message_that_is_not_published_fails_the_invocation_though_nobody_awaited_it()
+    {
+        await using var channel = await run.OpenChannelAsync();
+
+        await run.PublishAsync($"{run.Name}.collecting", $"{run.Name}.unroutable");
+
+        var parked = await Client.TakeAsync(run.Broker, $"{run.Name}.collecting.dead");
+        Assert.Equal("RabbitTopics.Publish.PublishReturnedException", Encoding.UTF8.GetString((byte[])parked.BasicProperties.Headers!["rt-exception-type"]!));
+        Assert.Equal(1, Item(await channel.TakeAsync($"{run.Name}.collected")).Id);
+        Assert.Equal(2, Item(await channel.TakeAsync($"{run.Name}.collected")).Id);
+    }
+
     private static (int Id, string? Text) Item(BasicGetResult message)
     {
         using var json = JsonDocument.Parse(message.Body);

@@ -32,6 +32,24 @@ public sealed class SettlingTests(ConformanceRun run)
             0, 30);
     }
 
+    [Theory]
+    [InlineData("at once", false)]
+    [InlineData("failing", false)]
+    [InlineData("as go-micro names it", true)]
+    public async Task A_message_whose_id_was_handled_is_left_out(string text, bool idInHeader)
+    {
+        var id = Guid.NewGuid().ToString();
+        var properties = idInHeader ? new BasicProperties { Headers = new Dictionary<string, object?> { ["Micro-ID"] = id } } : new BasicProperties { MessageId = id };
+        await run.PublishAsync($"{run.Name}.once", text, properties);
+        await run.SeenAsync("Once", text);
+        await run.PublishAsync($"{run.Name}.once", $"{text}, again", properties);
+        await run.PublishAsync($"{run.Name}.once", $"{text}, without an id");
+
+        await run.SeenAsync("Once", $"{text}, without an id");
+        Assert.DoesNotContain(run.SeenBy("Once"), seen => seen.Value == $"{text}, again");
+        Assert.Single(run.SeenBy("Once"), seen => seen.Value == text);
+    }
+
     [Fact]
     public async Task A_parked_message_that_is_put_back_starts_anew_with_its_topic()
     {

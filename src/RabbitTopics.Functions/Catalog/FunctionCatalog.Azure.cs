@@ -24,7 +24,11 @@ internal static class FunctionCatalog
             [.. Outputs(method)],
             parameters.Select(parameter => parameter.GetCustomAttribute<QueueOptionsAttribute>()).FirstOrDefault(queue => queue is not null),
             method.GetCustomAttribute<ConsumeAttribute>(),
-            method.GetCustomAttribute<ErrorPolicyAttribute>());
+            method.GetCustomAttribute<ErrorPolicyAttribute>())
+        {
+            Collectors = TopicCollectorParameter.Among(parameters.Select(parameter =>
+                new TopicCollectorParameter(parameter.Name ?? "", parameter.ParameterType, parameter.GetCustomAttribute<TopicOutputAttribute>()))),
+        };
     }
 
     private static IEnumerable<TopicOutput> Outputs(MethodInfo method)

@@ -18,6 +18,10 @@ internal static class FunctionCatalog
             ],
             function.Parameters.SelectMany(parameter => parameter.Attributes).OfType<QueueOptionsAttribute>().FirstOrDefault(),
             function.Attributes.OfType<ConsumeAttribute>().FirstOrDefault(),
-            function.Attributes.OfType<ErrorPolicyAttribute>().FirstOrDefault())),
+            function.Attributes.OfType<ErrorPolicyAttribute>().FirstOrDefault())
+        {
+            Collectors = TopicCollectorParameter.Among(function.Parameters.Select(parameter =>
+                new TopicCollectorParameter(parameter.Name, parameter.Type, parameter.Attributes.OfType<TopicOutputAttribute>().FirstOrDefault()))),
+        }),
     ];
 }

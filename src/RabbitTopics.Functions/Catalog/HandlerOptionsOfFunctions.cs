@@ -31,6 +31,7 @@ internal sealed class HandlerOptionsOfFunctions(SettingReferences settings)
         Concurrency = attribute.Concurrency == 0 ? options.Concurrency : attribute.Concurrency,
         PartitionKey = attribute.PartitionKey ?? options.PartitionKey,
         Timeout = attribute.Timeout is { } timeout ? ReadTimeout(settings.Resolve(timeout)) : options.Timeout,
+        Deduplicate = attribute.Deduplicate || options.Deduplicate,
         AutoAck = attribute.AutoAck || options.AutoAck,
     };
 

@@ -26,6 +26,8 @@ internal sealed class TopologyOfFunctions(RabbitTopicsOptions options, SettingRe
                 {
                     AddOutput(output.Attribute);
                 }
+
+                AddCollectors(function);
             }
             catch (Exception exception) when (exception is FormatException or MissingSettingException or BrokerSettingException)
             {
@@ -92,6 +94,25 @@ internal sealed class TopologyOfFunctions(RabbitTopicsOptions options, SettingRe
         return string.IsNullOrWhiteSpace(binding.Topic) && !ExchangeTypes.IgnoresTopic(binding.ExchangeType)
             ? throw new FormatException("it subscribes to an empty topic. Name one, or '#' for all.")
             : binding;
+    }
+
+    private void AddCollectors(FunctionDescription function)
+    {
+        foreach (var collector in function.Collectors)
+        {
+            if (!collector.HasCollectorType || collector.Output is null)
+            {
+                throw new FormatException($"the parameter '{collector.Name}' needs both [TopicOutput] and the type ITopicCollector<T>.");
+            }
+
+            if (function.Collectors.First(other => other.Type == collector.Type) is var first && first != collector)
+            {
+                throw new FormatException($"the parameters '{first.Name}' and '{collector.Name}' are collectors of one type. "
+                    + "Take one ITopicCollector<TopicMessage<T>>, whose messages name their topics.");
+            }
+
+            AddOutput(collector.Output);
+        }
     }
 
     private void AddOutput(TopicOutputAttribute output)

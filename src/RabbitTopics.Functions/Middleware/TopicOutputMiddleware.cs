@@ -1,51 +1,78 @@
 using System.Collections;
+using System.Runtime.ExceptionServices;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using RabbitTopics.Functions.Catalog;
-using RabbitTopics.Messages;
+using RabbitTopics.Functions.Outputs;
 using RabbitTopics.Publish;
 using RabbitTopics.Settings;
 
 namespace RabbitTopics.Functions.Middleware;
 
-/// <summary>Publishes what a function left for its <c>[TopicOutput]</c>s. It runs inside the invocation, so a publish that
+/// <summary>Publishes what a function leaves for its <c>[TopicOutput]</c>s. It runs inside the invocation, so a publish that
 /// fails is a failure of the invocation, and its trigger's message is not settled as done.</summary>
 internal sealed class TopicOutputMiddleware(ITopicPublisher publisher, SettingReferences settings) : IFunctionsWorkerMiddleware
 {
-    private readonly Dictionary<string, IReadOnlyList<TopicOutput>> _outputs = FunctionCatalog.Load()
-        .Where(function => function.Outputs.Count > 0)
-        .ToDictionary(function => function.Name, function => function.Outputs, StringComparer.OrdinalIgnoreCase);
+    private readonly TopicOutputWriter _writer = new(publisher, settings);
 
-    public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
+    private readonly Dictionary<string, FunctionDescription> _functions = FunctionCatalog.Load()
+        .Where(function => function.Outputs.Count + function.Collectors.Count > 0)
+        .DistinctBy(function => function.Name, StringComparer.OrdinalIgnoreCase)
+        .ToDictionary(function => function.Name, StringComparer.OrdinalIgnoreCase);
+
+    public Task Invoke(FunctionContext context, FunctionExecutionDelegate next) =>
+        _functions.TryGetValue(context.FunctionDefinition.Name, out var function) ? InvokeAsync(function, context, next) : next(context);
+
+    private async Task InvokeAsync(FunctionDescription function, FunctionContext context, FunctionExecutionDelegate next)
     {
-        await next(context);
-        if (!_outputs.TryGetValue(context.FunctionDefinition.Name, out var outputs) || context.GetInvocationResult().Value is not { } result)
+        if (function.Collectors.Count == 0)
+        {
+            await next(context);
+        }
+        else
+        {
+            await CollectAsync(context, next);
+        }
+
+        if (context.GetInvocationResult().Value is not { } result)
         {
             return;
         }
 
-        foreach (var output in outputs)
+        foreach (var output in function.Outputs)
         {
             if (output.Read(result) is { } value)
             {
-                await PublishAsync(output.Attribute, value, context.CancellationToken);
+                await WriteAsync(output.Attribute, value, context.CancellationToken);
             }
         }
     }
 
-    /// <summary>Publishes a value, or each of a collection of them. A <see cref="TopicMessage"/> goes to its own topic.</summary>
-    private Task PublishAsync(TopicOutputAttribute output, object value, CancellationToken cancellationToken)
+    /// <summary>Runs the function, and waits for what its collectors publish, also where it fails: nothing of an invocation is left running
+    /// when it ends.</summary>
+    private static async Task CollectAsync(FunctionContext context, FunctionExecutionDelegate next)
     {
-        var options = new PublishOptions
+        var publishes = new CollectedPublishes();
+        context.Features.Set(publishes);
+        try
         {
-            Exchange = output.Exchange is { } exchange ? settings.Resolve(exchange) : null,
-            ConnectionStringSetting = output.ConnectionStringSetting,
-        };
-        var topic = settings.Resolve(output.Topic);
-        return value is IEnumerable items and not (string or byte[] or IDictionary)
-            ? Task.WhenAll(items.Cast<object?>().OfType<object>().Select(PublishOneAsync))
-            : PublishOneAsync(value);
+            await next(context);
+        }
+        catch
+        {
+            await publishes.CloseAsync();
+            throw;
+        }
 
-        Task PublishOneAsync(object item) => publisher.PublishAsync(item is TopicMessage message ? message.Topic : topic, item, options, cancellationToken);
+        if (await publishes.CloseAsync() is { } failure)
+        {
+            ExceptionDispatchInfo.Throw(failure);
+        }
     }
+
+    /// <summary>Writes a value, or each of a collection of them.</summary>
+    private Task WriteAsync(TopicOutputAttribute output, object value, CancellationToken cancellationToken) =>
+        value is IEnumerable items and not (string or byte[] or IDictionary)
+            ? Task.WhenAll(items.Cast<object?>().OfType<object>().Select(item => _writer.WriteAsync(output, item, cancellationToken)))
+            : _writer.WriteAsync(output, value, cancellationToken);
 }

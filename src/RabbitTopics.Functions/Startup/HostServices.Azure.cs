@@ -1,6 +1,8 @@
+using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Core.FunctionMetadata;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using RabbitTopics.Functions.Converters;
 
 namespace RabbitTopics.Functions.Startup;
 
@@ -12,5 +14,8 @@ internal static class HostServices
         // First of all: the worker's own service answers the host, which then looks for the queues.
         services.Insert(0, ServiceDescriptor.Singleton<IHostedService, TopologyAtStart>());
         services.AddSingleton<IFunctionMetadataTransformer, BinaryTriggers>();
+
+        // Before the converter of bodies, which would take a TopicMessage<T> for one.
+        services.Configure<WorkerOptions>(worker => worker.InputConverters.RegisterAt<GenericTypesConverter>(1));
     }
 }

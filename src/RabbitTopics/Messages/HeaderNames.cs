@@ -10,6 +10,10 @@ public static class HeaderNames
     /// <summary>The media type of the body. go-micro reads this header and not the AMQP property.</summary>
     public const string ContentType = "Content-Type";
 
+    /// <summary>The message id, as go-micro up to v4.9 names it; later ones write <c>Micro-ID</c>. go-micro sets no AMQP
+    /// property.</summary>
+    public const string MessageId = "Micro-Id";
+
     /// <summary>On a parked message: why it is, see <see cref="Settle.DeadLetterReasons"/>.</summary>
     public const string DeadLetterReason = "rt-dead-letter-reason";
 

@@ -19,6 +19,9 @@ public class TopicMessage
     /// <summary>The AMQP properties.</summary>
     public MessageProperties Properties { get => field ??= new(); init; }
 
+    /// <summary>The message id: the AMQP property, else the header that go-micro writes it to; null where there is none.</summary>
+    public string? Id => Properties.MessageId is { Length: > 0 } id ? id : Headers.GetString(HeaderNames.MessageId);
+
     /// <summary>The exchange that the message was published to; "" for the default exchange. On every attempt the same.</summary>
     public string Exchange { get; init; } = "";
 

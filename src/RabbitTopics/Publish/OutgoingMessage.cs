@@ -9,7 +9,6 @@ internal static class OutgoingMessage
 {
     private const string TextType = "text/plain";
     private const string BytesType = "application/octet-stream";
-    private const string MicroId = "Micro-Id";
 
     /// <summary>A body, and what it is; null where it is a message's own and that does not say.</summary>
     public static (ReadOnlyMemory<byte> Body, string? ContentType) Body(object value, JsonBody json) => value switch
@@ -59,12 +58,12 @@ internal static class OutgoingMessage
 
         // go-micro takes nothing but the bare media type.
         Add(PublishDefaults.ContentTypeHeader, HeaderNames.ContentType, (properties.ContentType ?? contentType)?.Split(';')[0].TrimEnd());
-        Add(PublishDefaults.MicroIdHeaders, MicroId, properties.MessageId);
+        Add(PublishDefaults.MicroIdHeaders, HeaderNames.MessageId, properties.MessageId);
         var written = properties.Write(new MessageHeaders(headers));
-        if (headers.TryGetValue(MicroId, out var id) && Has(PublishDefaults.MicroIdHeaders) && written.Headers is { } table)
+        if (headers.TryGetValue(HeaderNames.MessageId, out var id) && Has(PublishDefaults.MicroIdHeaders) && written.Headers is { } table)
         {
             // The two names differ by case alone, and each version of go-micro looks for its own.
-            table["Micro-Id"] = id;
+            table[HeaderNames.MessageId] = id;
             table["Micro-ID"] = id;
         }
 

@@ -27,6 +27,10 @@ public sealed record HandlerOptions
     /// Default: false.</summary>
     public bool AutoAck { get; init; }
 
+    /// <summary>Leaves out messages that were handled: those whose id (<see cref="Messages.TopicMessage.Id"/>) an
+    /// <see cref="Deduplicate.IDeduplicationStore"/> knows. A message without an id is always handled. Default: false.</summary>
+    public bool Deduplicate { get; init; }
+
     /// <summary>What is done when the handler fails.</summary>
     public ErrorPolicy OnError { get; init; } = new();
 

@@ -57,6 +57,14 @@ public sealed class TopicMessageActions
     public Task DeadLetterAsync(string? reason = null, string? description = null) => SettleAsync(nameof(DeadLetterAsync),
         () => _copies.ParkAsync(_delivery, new DeadLetter(reason ?? DeadLetterReasons.ByHandler, description, null)));
 
+    /// <summary>Whether the handler has said that the message is done (true), or is not, by giving it back or parking it (false); null
+    /// where it has said nothing.</summary>
+    internal bool? IsComplete => _begun switch
+    {
+        null or Closed => null,
+        var action => action == nameof(CompleteAsync),
+    };
+
     /// <summary>Says whether the handler has settled the message, and lets it do so no more. Waits for a settlement that the
     /// handler has begun and not awaited.</summary>
     internal ValueTask<bool> CloseAsync()

@@ -49,6 +49,26 @@ public sealed class TopologyOfFunctionsTests
         AssertProblem("The setting 'Nowhere' is missing", Publishing(new TopicOutputAttribute("topic") { ConnectionStringSetting = "Nowhere" }));
 
     [Fact]
+    public void The_exchange_of_a_collector_is_declared_and_its_topic_is_checked()
+    {
+        var collector = new TopicCollectorParameter("items", typeof(ITopicCollector<string>), new TopicOutputAttribute("a") { Exchange = "own" });
+
+        Assert.Equal([("own", "topic")], Build(Collecting(collector)).ExchangesOn("RabbitMQ"));
+        AssertProblem("publishes to 'a.*'", Collecting(collector with { Output = new TopicOutputAttribute("a.*") }));
+    }
+
+    [Fact]
+    public void A_collector_needs_its_type_and_its_topic_and_is_the_only_one_of_its_type()
+    {
+        var output = new TopicOutputAttribute("a");
+        var collector = new TopicCollectorParameter("items", typeof(ITopicCollector<string>), output);
+
+        AssertProblem("'items' needs both", Collecting(collector with { Output = null }));
+        AssertProblem("'items' needs both", Collecting(collector with { Type = typeof(string) }));
+        AssertProblem("'items' and 'more' are collectors of one type", Collecting(collector, collector with { Name = "more" }));
+    }
+
+    [Fact]
     public void A_subscription_needs_a_topic_and_a_trigger()
     {
         AssertProblem("subscribes to an empty topic", Subscribed(new("queue"), new TopicSubscriptionAttribute(" ")));
@@ -160,6 +180,8 @@ public sealed class TopologyOfFunctionsTests
         new("F", trigger, subscriptions, []);
 
     private static FunctionDescription Publishing(TopicOutputAttribute output) => new("F", null, [], [new TopicOutput(output, result => result)]);
+
+    private static FunctionDescription Collecting(params TopicCollectorParameter[] collectors) => new("F", null, [], []) { Collectors = collectors };
 
     private AppTopology Build(FunctionDescription function) =>
         new TopologyOfFunctions(new RabbitTopicsOptions(), new SettingReferences(_configuration), _configuration).Build([function]);

@@ -1,0 +1,23 @@
+using System.Collections.Concurrent;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Middleware;
+using Microsoft.Extensions.Options;
+using RabbitTopics.Deduplicate;
+using RabbitTopics.Settle;
+
+namespace RabbitTopics.Functions.Middleware;
+
+/// <summary>Lets a function that asks for it see each message once. Around the outputs: a message whose output was not published is
+/// not done.</summary>
+internal sealed class DeduplicationMiddleware(Deduplication deduplication, IOptions<RabbitTopicsOptions> app) : IFunctionsWorkerMiddleware
+{
+    private readonly ConcurrentDictionary<string, bool> _deduplicates = new(StringComparer.OrdinalIgnoreCase);
+
+    public Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
+    {
+        var function = context.FunctionDefinition.Name;
+        return context.GetTopicMessage() is { } message && _deduplicates.GetOrAdd(function, name => app.Value.OptionsOf(name).Deduplicate)
+            ? deduplication.HandleAsync(function, message, context.Features.Get<TopicMessageActions>(), () => next(context), context.CancellationToken)
+            : next(context);
+    }
+}
