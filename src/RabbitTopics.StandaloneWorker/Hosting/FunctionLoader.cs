@@ -54,7 +54,7 @@ internal sealed class FunctionLoader(
             problems.Add(problem);
         }
 
-        foreach (var function in functions)
+        foreach (var function in functions.Where(function => !IsDisabled(function.Name)))
         {
             try
             {
@@ -67,6 +67,20 @@ internal sealed class FunctionLoader(
         }
 
         return loaded;
+    }
+
+    /// <summary>Whether the setting <c>AzureWebJobs.NAME.Disabled</c>, as the Functions host has it, is true; in the environment the
+    /// dots may be two underscores each.</summary>
+    private bool IsDisabled(string name)
+    {
+        var setting = $"AzureWebJobs.{name}.Disabled";
+        var isDisabled = (configuration[setting] ?? configuration[setting.Replace('.', ':')]) is { } text && (text == "1" || bool.TryParse(text, out var flag) && flag);
+        if (isDisabled)
+        {
+            loggers.CreateLogger<FunctionLoader>().LogInformation("Function '{Function}' is disabled by the setting '{Setting}'.", name, setting);
+        }
+
+        return isDisabled;
     }
 
     private LoadedFunction Load(FunctionDescriptor descriptor)

@@ -36,6 +36,7 @@ internal static class WorkerHost
             builder.Configuration.AddCommandLine(args);
         }
 
+        HealthProbe.RunIfAsked(args, builder.Configuration);
         builder.Logging.AddConfiguration(builder.Configuration.GetSection($"{HostJson.Section}:logging"));
         builder.Logging.AddSimpleConsole(console =>
         {
@@ -60,6 +61,7 @@ internal static class WorkerHost
         builder.Services.AddSingleton<RabbitMQOutputWriter>();
         builder.Services.AddSingleton<FunctionInvoker>();
         builder.Services.AddSingleton<FunctionLoader>();
+        builder.Services.AddHostedService<HealthEndpoint>();
         builder.Services.AddHostedService<FunctionsWorker>();
         return builder;
     }

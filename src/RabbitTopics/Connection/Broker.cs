@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
+using RabbitTopics.Health;
 using RabbitTopics.Publish;
 using RabbitTopics.Topology;
 
@@ -12,12 +13,13 @@ public sealed class Broker : IAsyncDisposable
     private readonly BrokerConnection _publishing;
 
     /// <summary>A broker; nothing is opened yet.</summary>
-    public Broker(BrokerEndpoint endpoint, AppTopology topology, TopologyMode mode, int mostInFlight, ILoggerFactory loggers)
+    public Broker(BrokerEndpoint endpoint, AppTopology topology, TopologyMode mode, int mostInFlight, QueueHealth health, ILoggerFactory loggers)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         var logger = loggers.CreateLogger<BrokerConnection>();
         Endpoint = endpoint;
         Mode = mode;
+        Health = health;
         Consuming = new BrokerConnection(endpoint, "consuming", logger);
         _publishing = new BrokerConnection(endpoint, "publishing", logger);
         Publisher = new ConfirmedPublisher(_publishing,
@@ -31,6 +33,12 @@ public sealed class Broker : IAsyncDisposable
 
     /// <summary>What the app does about the exchanges and queues that it needs there.</summary>
     public TopologyMode Mode { get; }
+
+    /// <summary>Where its consumers say how they are.</summary>
+    internal QueueHealth Health { get; }
+
+    /// <summary>Whether one of the connections was asked for and is not open.</summary>
+    public bool IsDown => Consuming.IsDown || _publishing.IsDown;
 
     /// <summary>The connection that consumers use.</summary>
     public BrokerConnection Consuming { get; }

@@ -62,6 +62,18 @@ public sealed class BrokerConnection : IAsyncDisposable
         return await open.WaitAsync(cancellationToken);
     }
 
+    /// <summary>Whether the connection was asked for and is not open.</summary>
+    public bool IsDown
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _supervisor is not null && !_open.Task.IsCompletedSuccessfully;
+            }
+        }
+    }
+
     /// <summary>Why the broker takes no messages on this connection, as while it is low on memory or disk
     /// (https://www.rabbitmq.com/docs/connection-blocked); null while it takes them.</summary>
     public string? BlockedReason { get; private set; }

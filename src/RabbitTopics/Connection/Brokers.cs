@@ -1,13 +1,14 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using RabbitTopics.Health;
 using RabbitTopics.Topology;
 
 namespace RabbitTopics.Connection;
 
 /// <summary>The app's brokers, by the name of the setting that holds the URI. Triggers and publishers that name the same
 /// setting share its connections.</summary>
-public sealed class Brokers(IConfiguration configuration, AppTopology topology, IOptions<RabbitTopicsOptions> options, ILoggerFactory loggers) : IAsyncDisposable
+public sealed class Brokers(IConfiguration configuration, AppTopology topology, IOptions<RabbitTopicsOptions> options, QueueHealth health, ILoggerFactory loggers) : IAsyncDisposable
 {
     private readonly Dictionary<string, Broker> _brokers = new(StringComparer.OrdinalIgnoreCase);
 
@@ -20,11 +21,23 @@ public sealed class Brokers(IConfiguration configuration, AppTopology topology, 
         {
             if (!_brokers.TryGetValue(settingName, out var broker))
             {
-                broker = new Broker(BrokerEndpoint.From(configuration, settingName), topology, options.Value.Topology, options.Value.MaxPublishesInFlight, loggers);
+                broker = new Broker(BrokerEndpoint.From(configuration, settingName), topology, options.Value.Topology, options.Value.MaxPublishesInFlight, health, loggers);
                 _brokers.Add(settingName, broker);
             }
 
             return broker;
+        }
+    }
+
+    /// <summary>The brokers that were asked for so far.</summary>
+    internal IReadOnlyList<Broker> InUse
+    {
+        get
+        {
+            lock (_brokers)
+            {
+                return [.. _brokers.Values];
+            }
         }
     }
 

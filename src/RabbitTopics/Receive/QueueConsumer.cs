@@ -32,12 +32,17 @@ public sealed class QueueConsumer(
     private bool _disposed;
 
     /// <summary>Starts consuming in the background; returns at once, also while the broker is down.</summary>
-    public void Start() => _consuming = Task.Run(ConsumeUntilStoppedAsync);
+    public void Start()
+    {
+        Report($"waiting for the broker at {broker.Endpoint}");
+        _consuming = Task.Run(ConsumeUntilStoppedAsync);
+    }
 
     /// <summary>Takes no further delivery and waits for those at work. When the token is cancelled the handlers' is, too,
     /// and their messages go back to the queue.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        Report(null); // Who has stopped has no queue to consume.
         await _stopping.CancelAsync();
         await using (cancellationToken.Register(_abandoning.Cancel))
         {
@@ -73,6 +78,7 @@ public sealed class QueueConsumer(
                 lastFailure = null;
                 if (!stop.IsCancellationRequested)
                 {
+                    Report(ended);
                     logger.LogWarning("Consuming queue '{Queue}' was interrupted: {Reason}. Consuming again.", options.Queue, ended);
                 }
             }
@@ -83,6 +89,7 @@ public sealed class QueueConsumer(
                 if (failure != lastFailure)
                 {
                     lastFailure = failure;
+                    Report(failure);
                     logger.LogError("Cannot consume queue '{Queue}' at {Endpoint}: {Reason} Trying again until it works.",
                         options.Queue, broker.Endpoint, failure);
                 }
@@ -129,6 +136,7 @@ public sealed class QueueConsumer(
                 : _handling.RunAsync(channel, delivery, _stopping.Token, _abandoning.Token));
         consumer.ReceivedAsync += (_, arguments) => dispatcher.DispatchAsync(_handling.Read(arguments));
         var consumerTag = await channel.BasicConsumeAsync(options.Queue, autoAck: false, consumer, stop);
+        Report(null);
         logger.LogInformation("Consuming queue '{Queue}' at {Endpoint}, prefetch {Prefetch}, concurrency {Concurrency}.",
             options.Queue, broker.Endpoint, options.HandlerOptions.EffectivePrefetch, options.HandlerOptions.Concurrency);
         await using (stop.Register(() => ended.TrySetResult("stopping")))
@@ -144,6 +152,8 @@ public sealed class QueueConsumer(
         await QuietlyAsync(() => channel.CloseAsync(CancellationToken.None));
         return await ended.Task;
     }
+
+    private void Report(string? problem) => broker.Health.Report(options.Handler, options.Queue, problem);
 
     /// <summary>Says goodbye on a channel that may be gone already.</summary>
     private static async Task QuietlyAsync(Func<Task> goodbye)

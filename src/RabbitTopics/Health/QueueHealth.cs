@@ -1,0 +1,36 @@
+using System.Collections.Concurrent;
+using RabbitTopics.Connection;
+
+namespace RabbitTopics.Health;
+
+/// <summary>What keeps the app's queues from being consumed, at the moment.</summary>
+public sealed class QueueHealth
+{
+    private readonly ConcurrentDictionary<(string Handler, string Queue), string> _problems = new();
+
+    /// <summary>The queues that are not consumed.</summary>
+    public IReadOnlyList<QueueProblem> Problems =>
+        [.. _problems.Select(problem => new QueueProblem(problem.Key.Handler, problem.Key.Queue, problem.Value)).OrderBy(problem => problem.Handler, StringComparer.Ordinal)];
+
+    /// <summary>Says how it is with a queue.</summary>
+    /// <param name="handler">The handler that it is for.</param>
+    /// <param name="queue">The queue.</param>
+    /// <param name="problem">What keeps it from being consumed; null where nothing does.</param>
+    internal void Report(string handler, string queue, string? problem)
+    {
+        if (problem is null)
+        {
+            _problems.TryRemove((handler, queue), out _);
+        }
+        else
+        {
+            _problems[(handler, queue)] = Secret.Hide(problem);
+        }
+    }
+}
+
+/// <summary>A queue that is not consumed.</summary>
+/// <param name="Handler">The handler that it is for.</param>
+/// <param name="Queue">The queue.</param>
+/// <param name="Reason">Why not.</param>
+public sealed record QueueProblem(string Handler, string Queue, string Reason);

@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using RabbitTopics.Testing;
+
+namespace RabbitTopics.BrokerTests.Startup;
+
+/// <summary>What the function app tells an orchestrator of itself. On brokers of their own, as its queues have the demo's
+/// names.</summary>
+public sealed class HealthTests : IDisposable
+{
+    private readonly int _port = FreePort();
+    private readonly HttpClient _http = new();
+
+    public void Dispose() => _http.Dispose();
+
+    [Fact]
+    public async Task An_app_whose_broker_is_down_for_a_minute_says_so_and_consumes_within_ten_seconds_of_its_return()
+    {
+        await using var broker = await PrivateBroker.StartNewAndKillAsync();
+        await using var app = Start(broker.Uri);
+        await Wait.UntilAsync(async () => (await AskAsync("ready")).Text.Contains("rabbittopics: Unhealthy", StringComparison.Ordinal), "the app to be up");
+        var clock = Stopwatch.StartNew();
+        await Wait.UntilAsync(async () =>
+        {
+            var (status, text) = await AskAsync("ready");
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
+            Assert.Contains("queue 'rabbitmqdemo_test' of 'HandlePerson' is not consumed: waiting for the broker at 127.0.0.1:", text, StringComparison.Ordinal);
+            Assert.Equal(HttpStatusCode.OK, (await AskAsync("live")).Status);
+            Assert.False(app.HasExited);
+            return clock.Elapsed > TimeSpan.FromSeconds(60);
+        }, "the end of a minute", TimeSpan.FromSeconds(90));
+        Assert.Equal(1, await ProbeAsync());
+
+        await broker.StartAsync();
+        clock.Restart();
+        await Client.WaitForConsumersAsync(broker.Uri, "rabbitmqdemo_test", within: TimeSpan.FromSeconds(10));
+        TestContext.Current.TestOutputHelper!.WriteLine($"consuming {clock.Elapsed.TotalSeconds:0.0} s after the broker answered");
+
+        await Wait.UntilAsync(async () => await AskAsync("ready") is (HttpStatusCode.OK, "Healthy\n"), "the app to be ready");
+        Assert.Equal(0, await ProbeAsync());
+        Assert.Equal(0, await app.StopAsync());
+    }
+
+    [Fact]
+    public async Task A_disabled_function_does_not_run_and_the_others_do()
+    {
+        await using var broker = await PrivateBroker.StartNewAsync();
+        await using var app = Start(broker.Uri, ("AzureWebJobs__WatchEverything__Disabled", "true"), ("AzureWebJobs__PublishPerson__Disabled", "1"), ("AzureWebJobs__HandlePerson__Disabled", "false"));
+
+        await app.WaitForOutputAsync("李四 on topic"); // Of the other timer function, every ten seconds.
+
+        Assert.Contains("Function 'WatchEverything' is disabled by the setting 'AzureWebJobs.WatchEverything.Disabled'", app.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("张三", app.Output, StringComparison.Ordinal);
+        Assert.False(await Client.QueueExistsAsync(broker.Uri, "rabbitmqdemo_watch"));
+        Assert.Equal(HttpStatusCode.OK, (await AskAsync("ready")).Status);
+    }
+
+    [Fact]
+    public async Task A_health_port_that_cannot_be_is_named()
+    {
+        await using var wrong = Start(new Uri("amqp://127.0.0.1:1"), ("RABBITTOPICS_HEALTH_PORT", "eighty"));
+        Assert.Equal(1, await wrong.WaitForExitAsync());
+        Assert.Contains("The setting 'RABBITTOPICS_HEALTH_PORT' is 'eighty'", wrong.Output, StringComparison.Ordinal);
+
+        using var taken = new TcpListener(IPAddress.Any, _port);
+        taken.Start();
+        await using var second = Start(new Uri("amqp://127.0.0.1:1"));
+        Assert.Equal(1, await second.WaitForExitAsync());
+        Assert.Contains($"The port {_port} of the setting 'RABBITTOPICS_HEALTH_PORT' cannot be listened on", second.Output, StringComparison.Ordinal);
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private AppProcess Start(Uri broker, params (string Name, string Value)[] settings) => AppProcess.Start(Repository.Program("src/FunctionApp"),
+        new Dictionary<string, string?>
+        {
+            ["RabbitMQ"] = broker.OriginalString,
+            ["RABBITTOPICS_HEALTH_PORT"] = $"{_port}",
+        }.Concat(settings.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value)))
+            .GroupBy(setting => setting.Key).ToDictionary(group => group.Key, group => group.Last().Value));
+
+    private async Task<int> ProbeAsync()
+    {
+        await using var probe = AppProcess.Start($"{Repository.Program("src/FunctionApp")} --health-probe",
+            new Dictionary<string, string?> { ["RABBITTOPICS_HEALTH_PORT"] = $"{_port}" });
+        return await probe.WaitForExitAsync();
+    }
+
+    private async Task<(HttpStatusCode Status, string Text)> AskAsync(string what)
+    {
+        try
+        {
+            using var answer = await _http.GetAsync(new Uri($"http://127.0.0.1:{_port}/health/{what}"));
+            return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
+        }
+        catch (HttpRequestException)
+        {
+            return (default, "");
+        }
+    }
+}
