@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
 using RabbitMQ.Client.Exceptions;
 using RabbitTopics.Connection;
 
@@ -39,6 +40,20 @@ public sealed class ConfirmedPublisher(
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(terms.Timeout);
         var lane = _lanes.GetOrAdd(exchange, name => new ExchangeLane(connection, (channel, token) => prepare(name, channel, token), mostInFlight));
+        var call = lane.Join();
+        try
+        {
+            await PublishAsync(lane, call, exchange, routingKey, properties, body, terms, limit, cancellationToken);
+        }
+        finally
+        {
+            lane.End(call);
+        }
+    }
+
+    private async Task PublishAsync(ExchangeLane lane, long call, string exchange, string routingKey, BasicProperties properties, ReadOnlyMemory<byte> body,
+        PublishTerms terms, CancellationTokenSource limit, CancellationToken cancellationToken)
+    {
         for (var sendings = 1; ; sendings++)
         {
             var stage = new PublishStage();
@@ -49,7 +64,7 @@ public sealed class ConfirmedPublisher(
                     await Task.Delay(ResendDelay, limit.Token);
                 }
 
-                var answer = await lane.PublishAsync(exchange, routingKey, terms.Mandatory, properties, body, stage, limit.Token);
+                var answer = await lane.PublishAsync(call, exchange, routingKey, terms, properties, body, stage, limit.Token);
                 switch (answer.Verdict)
                 {
                     case PublishVerdict.Returned:
@@ -66,7 +81,8 @@ public sealed class ConfirmedPublisher(
                     ? new PublishTimeoutException(exchange, routingKey, terms.Timeout, connection.BlockedReason, exception)
                     : new BrokerUnavailableException(exchange, routingKey, $"no connection to the broker within {terms.Timeout.TotalSeconds:0.###} s.", exception);
             }
-            catch (OperationInterruptedException exception) when (exception.ShutdownReason is { Initiator: ShutdownInitiator.Peer, ReplyCode: 403 or 404 or 406 } reason)
+            catch (OperationInterruptedException exception) when (exception.ShutdownReason is { Initiator: ShutdownInitiator.Peer, ReplyCode: 403 or 404 or 406 } reason
+                && !IsOfAnotherMessage(reason, properties))
             {
                 throw new PublishRefusedException(exchange, routingKey, reason.ReplyCode, reason.ReplyText, exception);
             }
@@ -79,6 +95,12 @@ public sealed class ConfirmedPublisher(
             }
         }
     }
+
+    /// <summary>Whether the broker closed the channel because of another message that was under way on it. What it says of the exchange
+    /// holds for all of them, and what it says of the user id only for those that have one
+    /// (https://www.rabbitmq.com/docs/validated-user-id).</summary>
+    private static bool IsOfAnotherMessage(ShutdownEventArgs reason, BasicProperties properties) =>
+        reason.ReplyText.Contains("user_id", StringComparison.Ordinal) && properties.UserId is null;
 
     /// <summary>Closes the channels.</summary>
     public async ValueTask DisposeAsync()

@@ -6,33 +6,49 @@ namespace RabbitTopics.Publish;
 /// <summary>The publishes to one exchange, in the order of their calls, on a channel that is opened again when it is lost.</summary>
 internal sealed class ExchangeLane(BrokerConnection connection, Func<IChannel, CancellationToken, Task> prepare, int mostInFlight) : IAsyncDisposable
 {
-    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly SendingOrder _order = new();
     private readonly SemaphoreSlim _inFlight = new(mostInFlight, mostInFlight);
     private PublishChannel? _channel;
 
+    /// <summary>A place in the order of the calls, for one message, however often it is sent.</summary>
+    public long Join() => _order.Join();
+
+    /// <summary>Gives the place back.</summary>
+    public void End(long call) => _order.End(call);
+
     /// <summary>Sends a message when it is its turn, and returns the broker's answer.</summary>
-    public async Task<PublishAnswer> PublishAsync(string exchange, string routingKey, bool mandatory, BasicProperties properties,
+    public async Task<PublishAnswer> PublishAsync(long call, string exchange, string routingKey, PublishTerms terms, BasicProperties properties,
         ReadOnlyMemory<byte> body, PublishStage stage, CancellationToken cancellationToken)
     {
-        Task<PublishAnswer> answer;
-        await _turn.WaitAsync(cancellationToken);
-        try
+        Task<PublishAnswer>? answer = null;
+        while (answer is null)
         {
-            // The place in flight is taken within the turn: two waits one after the other would lose the order.
-            await _inFlight.WaitAsync(cancellationToken);
+            await _order.EnterAsync(call, cancellationToken);
             try
             {
-                answer = await SendAsync(exchange, routingKey, mandatory, properties, body, stage, cancellationToken);
+                // The place in flight is taken within the turn: two waits one after the other would lose the order.
+                await _inFlight.WaitAsync(cancellationToken);
+                try
+                {
+                    answer = await TrySendAsync(call, exchange, routingKey, terms, properties, body, stage, cancellationToken);
+                }
+                finally
+                {
+                    if (answer is null)
+                    {
+                        _inFlight.Release();
+                    }
+                }
             }
-            catch
+            catch (Exception) when (terms.Resend && !cancellationToken.IsCancellationRequested)
             {
-                _inFlight.Release();
+                _order.Hold(call);
                 throw;
             }
-        }
-        finally
-        {
-            _turn.Release();
+            finally
+            {
+                _order.Leave();
+            }
         }
 
         try
@@ -52,11 +68,11 @@ internal sealed class ExchangeLane(BrokerConnection connection, Func<IChannel, C
             await channel.DisposeAsync();
         }
 
-        _turn.Dispose();
         _inFlight.Dispose();
     }
 
-    private async Task<Task<PublishAnswer>> SendAsync(string exchange, string routingKey, bool mandatory, BasicProperties properties,
+    /// <summary>Sends a message; null where earlier calls have to send again first.</summary>
+    private async Task<Task<PublishAnswer>?> TrySendAsync(long call, string exchange, string routingKey, PublishTerms terms, BasicProperties properties,
         ReadOnlyMemory<byte> body, PublishStage stage, CancellationToken cancellationToken)
     {
         var open = await connection.GetOpenAsync(cancellationToken);
@@ -64,27 +80,42 @@ internal sealed class ExchangeLane(BrokerConnection connection, Func<IChannel, C
         await connection.WaitUntilUnblockedAsync(cancellationToken); // What the broker does not read would only pile up here.
         if (_channel is not { IsOpen: true })
         {
-            Abandon();
+            Abandon(isLost: true);
+            if (!_order.IsEarliest(call))
+            {
+                return null;
+            }
+
             _channel = await PublishChannel.OpenAsync(open, prepare, cancellationToken);
+        }
+
+        if (terms.Resend)
+        {
+            _order.NoteSent(call, _channel);
         }
 
         try
         {
-            return await _channel.SendAsync(exchange, routingKey, mandatory, properties, body, cancellationToken);
+            return await _channel.SendAsync(exchange, routingKey, terms.Mandatory, properties, body, cancellationToken);
         }
         catch
         {
-            Abandon();
+            Abandon(isLost: !cancellationToken.IsCancellationRequested); // Out of patience; what else is under way may be answered.
             throw;
         }
     }
 
     /// <summary>Lets a channel go, without waiting: to say goodbye on a connection that swallows everything takes its time.</summary>
-    private void Abandon()
+    private void Abandon(bool isLost)
     {
         if (_channel is { } channel)
         {
             _channel = null;
+            if (isLost)
+            {
+                _order.Lose(channel);
+            }
+
             _ = Task.Run(async () =>
             {
                 try

@@ -30,8 +30,8 @@ public sealed record PublishOptions
     public TimeSpan? Timeout { get; init; }
 
     /// <summary>Whether the message is sent again, with the same message id, when the connection is lost before the broker
-    /// answered, until the timeout. The broker may then have it twice, and later ones before it. Default: false, it is an error
-    /// (<see cref="BrokerUnavailableException"/>).</summary>
+    /// answered, until the timeout. The broker may then have it twice; what was called later is not sent before it. Default:
+    /// false, it is an error (<see cref="BrokerUnavailableException"/>).</summary>
     public bool Resend { get; init; }
 
     /// <summary>How long the broker keeps the message before it goes to its topic: a durable queue for each topic and delay, so

@@ -1,7 +1,8 @@
 namespace RabbitTopics.Publish;
 
 /// <summary>The broker closed the channel because of the publish: the exchange does not exist (404), the user may not write
-/// to it (403), or a property is not allowed (406).</summary>
+/// to it (403), or a property or the size is not allowed (406; of several messages under way, it may have been that of
+/// another).</summary>
 public sealed class PublishRefusedException : TopicPublishException
 {
     internal PublishRefusedException(string exchange, string topic, int replyCode, string replyText, Exception? innerException)

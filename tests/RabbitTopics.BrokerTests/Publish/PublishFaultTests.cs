@@ -53,6 +53,46 @@ public sealed class PublishFaultTests(SharedBroker shared)
     }
 
     [Fact]
+    public async Task What_is_sent_again_keeps_the_order_of_the_calls()
+    {
+        const int count = 5000;
+        await using var proxy = new TcpProxy(shared.Uri);
+        await using var library = await Library.OnAsync(proxy.Uri, options => options.MaxPublishesInFlight = 100);
+        await using var direct = await Client.ConnectAsync(shared.Uri);
+        await using var channel = await direct.CreateChannelAsync();
+        await channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false);
+        await channel.QueueBindAsync(library.Queue, "amq.topic", library.Queue);
+        var publisher = library.Get<ITopicPublisher>();
+        var options = new PublishOptions { Resend = true, Timeout = TimeSpan.FromMinutes(2) };
+
+        // Called in order, awaited in none; further calls come while others are lost.
+        var publishes = new List<Task>();
+        for (var number = 0; number < count; number++)
+        {
+            publishes.Add(publisher.PublishAsync(library.Queue, $"{number}", options));
+            if (number % 500 == 250)
+            {
+                await Wait.UntilAsync(() => publishes.Count(publish => publish.IsCompleted) >= number - 400, "confirms");
+                proxy.Reset();
+            }
+        }
+
+        await Task.WhenAll(publishes);
+        var highest = -1;
+        var again = 0;
+        while (await channel.BasicGetAsync(library.Queue, autoAck: true) is { } message)
+        {
+            var number = int.Parse(message.Body.Span, CultureInfo.InvariantCulture);
+            Assert.True(number <= highest + 1, $"{number} came before {highest + 1}.");
+            again += number <= highest ? 1 : 0;
+            highest = Math.Max(highest, number);
+        }
+
+        Assert.Equal(count - 1, highest);
+        Report($"{again} of {count} came again.");
+    }
+
+    [Fact]
     public async Task After_three_restarts_each_queue_has_its_one_consumer_and_nothing_is_lost()
     {
         const int count = 3000;

@@ -51,6 +51,23 @@ public sealed class TopicPublisherTests(SharedBroker broker)
     }
 
     [Fact]
+    public async Task A_user_id_that_is_not_ones_own_is_refused_and_others_under_way_are_sent_again()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false);
+        await library.Channel.QueueBindAsync(library.Queue, "amq.topic", library.Queue);
+        var publisher = library.Get<ITopicPublisher>();
+        var options = new PublishOptions { Resend = true };
+
+        var before = Enumerable.Range(0, 50).Select(_ => publisher.PublishAsync(library.Queue, "x", options)).ToArray();
+        var wrong = publisher.PublishAsync(library.Queue, "x", options with { Properties = new MessageProperties { UserId = "somebody-else" } });
+        var after = Enumerable.Range(0, 50).Select(_ => publisher.PublishAsync(library.Queue, "x", options)).ToArray();
+
+        Assert.Equal(406, (await Assert.ThrowsAsync<PublishRefusedException>(() => wrong)).ReplyCode);
+        await Task.WhenAll([.. before, .. after]);
+    }
+
+    [Fact]
     public async Task A_queue_that_is_full_and_rejects_is_an_error()
     {
         await using var library = await Library.OnAsync(broker.Uri);
