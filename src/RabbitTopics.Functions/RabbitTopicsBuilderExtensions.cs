@@ -22,13 +22,14 @@ public static class RabbitTopicsBuilderExtensions
         this IFunctionsWorkerApplicationBuilder builder, Action<RabbitTopicsOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddSingleton<IReadOnlyList<FunctionDescription>>(_ => FunctionCatalog.Load());
         builder.Services.AddSingleton(services => new TopologyOfFunctions(
             services.GetRequiredService<IOptions<RabbitTopicsOptions>>().Value,
             services.GetRequiredService<SettingReferences>(),
-            services.GetRequiredService<IConfiguration>()).Build(FunctionCatalog.Load()));
+            services.GetRequiredService<IConfiguration>()).Build(services.GetRequiredService<IReadOnlyList<FunctionDescription>>()));
         builder.Services.AddRabbitTopics();
-        builder.Services.AddOptions<RabbitTopicsOptions>().Configure<SettingReferences>((options, settings) =>
-            new HandlerOptionsOfFunctions(settings).Apply(FunctionCatalog.Load(), options));
+        builder.Services.AddOptions<RabbitTopicsOptions>().Configure<SettingReferences, IReadOnlyList<FunctionDescription>>((options, settings, functions) =>
+            new HandlerOptionsOfFunctions(settings).Apply(functions, options));
         if (configure is not null)
         {
             builder.Services.Configure(configure);
@@ -39,6 +40,7 @@ public static class RabbitTopicsBuilderExtensions
             worker.InputConverters.RegisterAt<InvocationFeatureConverter>(0);
             worker.InputConverters.RegisterAt<BodyConverter>(1);
         });
+        builder.Services.AddSingleton<TriggerQueues>();
         builder.Services.AddSingleton<HostDeliveries>();
         HostServices.Add(builder.Services);
         builder.UseMiddleware<TopicMessageMiddleware>();

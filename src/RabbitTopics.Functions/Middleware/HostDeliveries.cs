@@ -7,15 +7,13 @@ using RabbitTopics.Connection;
 using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Functions.Envelope;
 using RabbitTopics.Receive;
-using RabbitTopics.Settings;
 using RabbitTopics.Settle;
-using RabbitTopics.Topology;
 
 namespace RabbitTopics.Functions.Middleware;
 
 /// <summary>Makes the deliveries of Microsoft's host what the library settles.</summary>
 internal sealed class HostDeliveries(
-    Brokers brokers, AppTopology topology, SettingReferences settings, IOptions<RabbitTopicsOptions> app, TimeProvider time, ILogger<HostDeliveries> logger)
+    TriggerQueues queues, Brokers brokers, IOptions<RabbitTopicsOptions> app, TimeProvider time, ILogger<HostDeliveries> logger)
 {
     private readonly ConcurrentDictionary<string, Handler?> _handlers = new(StringComparer.OrdinalIgnoreCase);
 
@@ -46,16 +44,13 @@ internal sealed class HostDeliveries(
 
     private Handler? NewHandler(string function)
     {
-        if (FunctionCatalog.Load().FirstOrDefault(known => string.Equals(known.Name, function, StringComparison.OrdinalIgnoreCase))?.Trigger is not { } trigger)
+        if (queues.Find(function) is not { } queue)
         {
             return null;
         }
 
-        var setting = trigger.ConnectionStringSetting is { Length: > 0 } named ? named : app.Value.ConnectionStringSetting;
-        var queue = settings.Resolve(trigger.QueueName);
-        var options = app.Value.OptionsOf(function);
-        var copies = new CopyPublisher(brokers.Get(setting), topology.Find(setting, queue)?.Properties, time);
-        return new Handler(queue, options, copies, new DeliverySettler(copies, options, logger));
+        var copies = new CopyPublisher(brokers.Get(queue.ConnectionStringSetting), queue.Topology?.Properties, time);
+        return new Handler(queue.Queue, queue.Options, copies, new DeliverySettler(copies, queue.Options, logger));
     }
 
     private sealed record Handler(string Queue, HandlerOptions Options, CopyPublisher Copies, DeliverySettler Settler);

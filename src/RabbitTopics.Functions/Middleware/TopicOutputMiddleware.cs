@@ -11,11 +11,12 @@ namespace RabbitTopics.Functions.Middleware;
 
 /// <summary>Publishes what a function leaves for its <c>[TopicOutput]</c>s. It runs inside the invocation, so a publish that
 /// fails is a failure of the invocation, and its trigger's message is not settled as done.</summary>
-internal sealed class TopicOutputMiddleware(ITopicPublisher publisher, SettingReferences settings) : IFunctionsWorkerMiddleware
+internal sealed class TopicOutputMiddleware(
+    IReadOnlyList<FunctionDescription> functions, ITopicPublisher publisher, SettingReferences settings) : IFunctionsWorkerMiddleware
 {
     private readonly TopicOutputWriter _writer = new(publisher, settings);
 
-    private readonly Dictionary<string, FunctionDescription> _functions = FunctionCatalog.Load()
+    private readonly Dictionary<string, FunctionDescription> _functions = functions
         .Where(function => function.Outputs.Count + function.Collectors.Count > 0)
         .DistinctBy(function => function.Name, StringComparer.OrdinalIgnoreCase)
         .ToDictionary(function => function.Name, StringComparer.OrdinalIgnoreCase);

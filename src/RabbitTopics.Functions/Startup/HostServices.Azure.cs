@@ -3,6 +3,7 @@ using Microsoft.Azure.Functions.Worker.Core.FunctionMetadata;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using RabbitTopics.Functions.Converters;
+using RabbitTopics.Functions.Watch;
 
 namespace RabbitTopics.Functions.Startup;
 
@@ -13,6 +14,7 @@ internal static class HostServices
     {
         // First of all: the worker's own service answers the host, which then looks for the queues.
         services.Insert(0, ServiceDescriptor.Singleton<IHostedService, TopologyAtStart>());
+        services.AddHostedService<ListenerWatch>();
         services.AddSingleton<IFunctionMetadataTransformer, BinaryTriggers>();
 
         // Before the converter of bodies, which would take a TopicMessage<T> for one.

@@ -69,18 +69,15 @@ internal sealed class FunctionLoader(
         return loaded;
     }
 
-    /// <summary>Whether the setting <c>AzureWebJobs.NAME.Disabled</c>, as the Functions host has it, is true; in the environment the
-    /// dots may be two underscores each.</summary>
     private bool IsDisabled(string name)
     {
-        var setting = $"AzureWebJobs.{name}.Disabled";
-        var isDisabled = (configuration[setting] ?? configuration[setting.Replace('.', ':')]) is { } text && (text == "1" || bool.TryParse(text, out var flag) && flag);
-        if (isDisabled)
+        if (!DisabledFunctions.Contains(configuration, name))
         {
-            loggers.CreateLogger<FunctionLoader>().LogInformation("Function '{Function}' is disabled by the setting '{Setting}'.", name, setting);
+            return false;
         }
 
-        return isDisabled;
+        loggers.CreateLogger<FunctionLoader>().LogInformation("Function '{Function}' is disabled by the setting '{Setting}'.", name, DisabledFunctions.Setting(name));
+        return true;
     }
 
     private LoadedFunction Load(FunctionDescriptor descriptor)

@@ -42,7 +42,8 @@ internal static class HeaderTable
         DateTimeOffset time => new AmqpTimestamp(time.ToUnixTimeSeconds()),
         MessageHeaders table => Write(table) ?? [],
         IList list => list.Cast<object?>().Select(WriteValue).ToList(),
-        null or string or bool or sbyte or byte or short or ushort or int or uint or long or float or double or decimal => value,
+        ushort number => (int)number, // Microsoft's client closes its connection on the type (azure-host-facts.md).
+        null or string or bool or sbyte or byte or short or int or uint or long or float or double or decimal => value,
         AmqpTimestamp or BinaryTableValue or IDictionary<string, object?> => value,
         _ => throw new ArgumentException($"A header cannot hold a {value.GetType()}: AMQP has no such type. See MessageHeaders for those it has."),
     };

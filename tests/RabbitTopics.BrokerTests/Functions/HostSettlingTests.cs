@@ -7,6 +7,7 @@ using Microsoft.Extensions.Options;
 using RabbitMQ.Client;
 using RabbitTopics.Connection;
 using RabbitTopics.Functions;
+using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Functions.Converters;
 using RabbitTopics.Functions.Middleware;
 using RabbitTopics.Settings;
@@ -86,12 +87,13 @@ public sealed class HostSettlingTests(SharedBroker broker)
         await Assert.ThrowsAsync<HostDeliveryNotSettledException>(() => InvokeAsync(library, Properties, () => throw new InvalidOperationException("It fails.")));
     }
 
-    private static async Task InvokeAsync(Library library, string properties, Func<Task> function, Func<TopicMessageActions, Task>? act = null)
+    private static async Task InvokeAsync(Library library, string properties, Func<Task> run, Func<TopicMessageActions, Task>? act = null)
     {
         var options = library.Get<IOptions<RabbitTopicsOptions>>();
         options.Value.Handler = options.Value.Handler with { OnError = new ErrorPolicy { Delays = [TimeSpan.FromMinutes(1)], MaxAttempts = 3 } };
-        var deliveries = new HostDeliveries(library.Get<Brokers>(), new AppTopology(), new SettingReferences(library.Get<IConfiguration>()), options,
-            TimeProvider.System, NullLogger<HostDeliveries>.Instance);
+        var function = new FunctionDescription($"F{library.Queue}", new RabbitMQTriggerAttribute(library.Queue), [], []);
+        var queues = new TriggerQueues([function], new AppTopology(), new SettingReferences(library.Get<IConfiguration>()), library.Get<IConfiguration>(), options);
+        var deliveries = new HostDeliveries(queues, library.Get<Brokers>(), options, TimeProvider.System, NullLogger<HostDeliveries>.Instance);
         var context = Context(library, properties);
         await new TopicMessageMiddleware(deliveries).Invoke(context, async _ =>
         {
@@ -103,7 +105,7 @@ public sealed class HostSettlingTests(SharedBroker broker)
                 await act(context.Features.Get<TopicMessageActions>()!);
             }
 
-            await function();
+            await run();
         });
     }
 
@@ -120,7 +122,6 @@ public sealed class HostSettlingTests(SharedBroker broker)
             CreateInstance = _ => null,
             Invoke = (_, _) => default,
         };
-        FunctionRegistry.Register([descriptor]);
         var data = new Dictionary<string, object?>
         {
             ["ConsumerTag"] = "tag",

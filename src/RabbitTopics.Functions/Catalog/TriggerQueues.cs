@@ -1,0 +1,40 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+using RabbitTopics.Receive;
+using RabbitTopics.Settings;
+using RabbitTopics.Topology;
+
+namespace RabbitTopics.Functions.Catalog;
+
+/// <summary>The queue of a function's RabbitMQ trigger.</summary>
+/// <param name="Function">The function.</param>
+/// <param name="ConnectionStringSetting">The setting that names the broker.</param>
+/// <param name="Queue">The queue.</param>
+/// <param name="Options">How its messages are taken and settled.</param>
+/// <param name="Topology">What the app declares the queue as; null where it is somebody else's.</param>
+internal sealed record TriggerQueue(string Function, string ConnectionStringSetting, string Queue, HandlerOptions Options, QueueTopology? Topology);
+
+/// <summary>Finds the queues of the app's functions.</summary>
+internal sealed class TriggerQueues(
+    IReadOnlyList<FunctionDescription> functions, AppTopology topology, SettingReferences settings, IConfiguration configuration, IOptions<RabbitTopicsOptions> app)
+{
+    /// <summary>The functions with a RabbitMQ trigger that no setting disables.</summary>
+    public IEnumerable<string> Functions => functions
+        .Where(function => function.Trigger is not null && !DisabledFunctions.Contains(configuration, function.Name))
+        .Select(function => function.Name);
+
+    /// <summary>The queue of a function; null where it has no RabbitMQ trigger.</summary>
+    /// <exception cref="FormatException">An attribute or option of it makes no sense.</exception>
+    /// <exception cref="MissingSettingException">An attribute refers to a setting that does not exist.</exception>
+    public TriggerQueue? Find(string function)
+    {
+        if (functions.FirstOrDefault(known => string.Equals(known.Name, function, StringComparison.OrdinalIgnoreCase))?.Trigger is not { } trigger)
+        {
+            return null;
+        }
+
+        var setting = trigger.ConnectionStringSetting is { Length: > 0 } named ? named : app.Value.ConnectionStringSetting;
+        var queue = settings.Resolve(trigger.QueueName);
+        return new TriggerQueue(function, setting, queue, app.Value.OptionsOf(function), topology.Find(setting, queue));
+    }
+}

@@ -1,0 +1,114 @@
+using System.Text;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using RabbitMQ.Client;
+using RabbitTopics.Connection;
+using RabbitTopics.Functions.Catalog;
+using RabbitTopics.Functions.Watch;
+using RabbitTopics.Health;
+using RabbitTopics.Settings;
+using RabbitTopics.Testing;
+using RabbitTopics.Topology;
+
+namespace RabbitTopics.BrokerTests.Functions;
+
+/// <summary>The watch for a listener of Microsoft's host that has died. The host's consumer is here the plain client's.</summary>
+public sealed class ListenerWatchTests(SharedBroker broker)
+{
+    private readonly CollectingLogger _log = new();
+
+    [Fact]
+    public async Task A_queue_with_messages_and_no_consumer_is_critical_and_unhealthy_until_it_is_consumed()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        await PublishAsync(library, "x");
+        using var watch = await WatchAsync(library);
+
+        await SaysAsync("Critical:");
+        Assert.Contains(_log.Lines, line => line.StartsWith("Critical:", StringComparison.Ordinal) && line.Contains($"queue '{library.Queue}' is not consumed", StringComparison.Ordinal));
+        var report = await library.Get<HealthCheckService>().CheckHealthAsync();
+        Assert.Equal(HealthStatus.Unhealthy, report.Status);
+        Assert.Contains($"queue '{library.Queue}' of 'F' is not consumed", report.Entries["rabbittopics"].Description, StringComparison.Ordinal);
+
+        await library.Channel.BasicConsumeAsync(library.Queue, autoAck: true, new RabbitMQ.Client.Events.AsyncEventingBasicConsumer(library.Channel));
+        await SaysAsync("is consumed again, or empty");
+        Assert.Equal(HealthStatus.Healthy, (await library.Get<HealthCheckService>().CheckHealthAsync()).Status);
+        Assert.Single(_log.Lines, line => line.StartsWith("Critical:", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_message_that_ends_the_hosts_listener_is_parked_and_the_others_stay_in_their_order()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        await PublishAsync(library, "first");
+        await PublishAsync(library, "second", new Dictionary<string, object?> { ["port"] = (ushort)40_000, ["text"] = "kept" });
+        await PublishAsync(library, "third", new Dictionary<string, object?> { ["nested"] = new List<object?> { new Dictionary<string, object?> { ["deep"] = (ushort)1 } } });
+        await PublishAsync(library, "fourth", new Dictionary<string, object?> { ["numbers"] = new List<object?> { (short)1, 2, 3L, (byte)4, (sbyte)5, 6u }, ["bytes"] = "x"u8.ToArray() });
+        using var watch = await WatchAsync(library);
+
+        var parked = await Client.TakeAsync(broker.Uri, $"{library.Queue}.dead");
+        Assert.Equal("second", Encoding.UTF8.GetString(parked.Body.Span));
+        Assert.Equal("host-cannot-decode", Text(parked, "rt-dead-letter-reason"));
+        Assert.Equal("orders.created", Text(parked, "Micro-Topic"));
+        Assert.Equal("kept", Text(parked, "text"));
+        Assert.Equal(40_000, Assert.IsType<int>(parked.BasicProperties.Headers!["port"])); // Else it would end the next one, too.
+        Assert.Equal("third", Encoding.UTF8.GetString((await Client.TakeAsync(broker.Uri, $"{library.Queue}.dead")).Body.Span));
+        await Wait.UntilAsync(async () => await Client.CountAsync(broker.Uri, library.Queue) == 2, "the others to be back");
+        Assert.Equal("first", Encoding.UTF8.GetString((await library.Channel.TakeAsync(library.Queue)).Body.Span));
+        Assert.Equal("fourth", Encoding.UTF8.GetString((await library.Channel.TakeAsync(library.Queue)).Body.Span));
+    }
+
+    [Fact]
+    public async Task Nothing_is_parked_where_the_app_does_not_want_it()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        var deadly = new Dictionary<string, object?> { ["port"] = (ushort)40_000 };
+        await PublishAsync(library, "x", deadly);
+        using (await WatchAsync(library, options => options.ParkUndecodable = false))
+        {
+            await SaysAsync("Critical:");
+        }
+
+        Assert.Equal(1u, await Client.CountAsync(broker.Uri, library.Queue));
+        Assert.False(await Client.QueueExistsAsync(broker.Uri, $"{library.Queue}.dead"));
+    }
+
+    private async Task<ListenerWatch> WatchAsync(Library library, Action<ListenerWatchOptions>? configure = null)
+    {
+        var options = new ListenerWatchOptions { After = TimeSpan.FromMilliseconds(300), Interval = TimeSpan.FromMilliseconds(50) };
+        configure?.Invoke(options);
+        var configuration = library.Get<IConfiguration>();
+        var app = library.Get<IOptions<RabbitTopicsOptions>>();
+        var queues = new TriggerQueues([new FunctionDescription("F", new RabbitMQTriggerAttribute(library.Queue), [], [])],
+            new AppTopology(), new SettingReferences(configuration), configuration, app);
+        var watch = new ListenerWatch(queues, library.Get<Brokers>(), library.Get<QueueHealth>(), app, Options.Create(options), TimeProvider.System, new Log(_log));
+        await watch.StartAsync(CancellationToken.None);
+        return watch;
+    }
+
+    private static async Task PublishAsync(Library library, string body, Dictionary<string, object?>? headers = null)
+    {
+        await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false);
+        await library.Channel.QueueBindAsync(library.Queue, "amq.topic", library.Queue);
+        await library.Channel.BasicPublishAsync("amq.topic", library.Queue, mandatory: true,
+            new BasicProperties { Headers = new Dictionary<string, object?>(headers ?? []) { ["Micro-Topic"] = "orders.created" } }, Encoding.UTF8.GetBytes(body));
+    }
+
+    private Task SaysAsync(string text) => Wait.UntilAsync(() => _log.Lines.Any(line => line.Contains(text, StringComparison.Ordinal)), $"'{text}' in the log");
+
+    private static string Text(BasicGetResult message, string header) => Encoding.UTF8.GetString((byte[])message.BasicProperties.Headers![header]!);
+
+    private sealed class Log(CollectingLogger log) : ILogger<ListenerWatch>
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        void ILogger.Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            log.Log(logLevel, eventId, state, exception, formatter);
+    }
+}
