@@ -7,6 +7,9 @@ namespace RabbitTopics.Conformance;
 /// the standalone worker), started with its settings as environment variables.</summary>
 public static class AppUnderTest
 {
+    /// <summary>How many messages of a queue it takes at once, where a function says nothing else.</summary>
+    public const int Prefetch = 10;
+
     /// <summary>The queues of the app's functions, without the run's name.</summary>
     private static readonly string[] Queues =
     [
@@ -28,7 +31,7 @@ public static class AppUnderTest
             ["RabbitMQ"] = broker.OriginalString,
             ["CONFORMANCE_RUN"] = run,
             ["CONFORMANCE_SCHEDULE"] = "00:00:01",
-            ["AzureFunctionsJobHost__extensions__rabbitMQ__prefetchCount"] = "10",
+            ["AzureFunctionsJobHost__extensions__rabbitMQ__prefetchCount"] = Prefetch.ToString(System.Globalization.CultureInfo.InvariantCulture),
         });
 
     /// <summary>Waits until each of the app's queues has its one consumer.</summary>

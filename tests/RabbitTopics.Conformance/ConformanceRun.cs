@@ -24,6 +24,11 @@ public sealed class ConformanceRun : IAsyncLifetime
 
     public Uri Broker { get; private set; } = null!;
 
+    /// <summary>What the app's host can do. The app says which host it is, as only the broker is seen of it.</summary>
+    public HostCapabilities Capabilities { get; private set; }
+
+    public bool Has(HostCapabilities capability) => Capabilities.HasFlag(capability);
+
     public async ValueTask InitializeAsync()
     {
         var given = Environment.GetEnvironmentVariable("CONFORMANCE_BROKER") ?? Environment.GetEnvironmentVariable("RabbitMQ");
@@ -40,7 +45,7 @@ public sealed class ConformanceRun : IAsyncLifetime
         _connection = await Client.ConnectAsync(Broker);
         await using (var channel = await _connection.CreateChannelAsync())
         {
-            foreach (var queue in new[] { "seen", "stock", "several" })
+            foreach (var queue in new[] { "seen", "stock", "several", "host" })
             {
                 await channel.QueueDeclareAsync($"{Name}.{queue}", durable: true, exclusive: false, autoDelete: false);
             }
@@ -66,6 +71,7 @@ public sealed class ConformanceRun : IAsyncLifetime
         try
         {
             await AppUnderTest.WaitUntilReadyAsync(Broker, Name);
+            Capabilities = await ReadCapabilitiesAsync();
         }
         catch (TimeoutException exception)
         {
@@ -98,6 +104,17 @@ public sealed class ConformanceRun : IAsyncLifetime
     public Task PublishAsync(string routingKey, string body, BasicProperties? properties = null) =>
         PublishAsync(routingKey, Encoding.UTF8.GetBytes(body), properties);
 
+    private async Task<HostCapabilities> ReadCapabilitiesAsync()
+    {
+        await using var channel = await OpenChannelAsync();
+        return Encoding.UTF8.GetString((await channel.TakeAsync($"{Name}.host")).Body.Span) switch
+        {
+            "standalone" => HostCapabilities.ConcurrencyPerFunction | HostCapabilities.GracePeriod | HostCapabilities.UnsignedShortHeaders | HostCapabilities.OneProcess,
+            "azure" => HostCapabilities.None,
+            var other => throw new InvalidOperationException($"The app says that its host is '{other}', which the suite does not know."),
+        };
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _app.StopAsync();
@@ -105,7 +122,7 @@ public sealed class ConformanceRun : IAsyncLifetime
         await using (var channel = await _connection.CreateChannelAsync())
         {
             await AppUnderTest.DeleteQueuesAsync(channel, Name);
-            foreach (var queue in new[] { "seen", "stock", "several", "timers", "several-topic", "collected" })
+            foreach (var queue in new[] { "seen", "stock", "several", "host", "timers", "several-topic", "collected" })
             {
                 await channel.QueueDeleteAsync($"{Name}.{queue}");
             }

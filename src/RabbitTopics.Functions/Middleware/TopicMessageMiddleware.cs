@@ -19,6 +19,12 @@ internal sealed class TopicMessageMiddleware(HostDeliveries deliveries) : IFunct
         context.Features.Set(delivery);
         context.Features.Set(delivery.Message);
         context.Features.Set(delivery.Actions);
+        if (delivery.IsTheHostsLast)
+        {
+            await ParkAsync(context, delivery);
+            return;
+        }
+
         Exception? failure = null;
         try
         {
@@ -26,12 +32,26 @@ internal sealed class TopicMessageMiddleware(HostDeliveries deliveries) : IFunct
         }
         catch (Exception exception)
         {
-            failure = exception;
+            failure = exception is AggregateException { InnerExceptions: [var only] } ? only : exception; // As the worker hands on that of a task.
         }
 
         if (!await delivery.TrySettleAsync(failure, context.CancellationToken.IsCancellationRequested))
         {
             throw new HostDeliveryNotSettledException(context.FunctionDefinition.Name, failure);
+        }
+    }
+
+    /// <summary>Parks a message without running the function.</summary>
+    private static async Task ParkAsync(FunctionContext context, HostDelivery delivery)
+    {
+        if (context.FunctionDefinition.InputBindings.Values.FirstOrDefault(binding => string.Equals(binding.Type, "rabbitMQTrigger", StringComparison.OrdinalIgnoreCase)) is { } trigger)
+        {
+            await context.BindInputAsync<object>(trigger); // The body passes by a converter of ours.
+        }
+
+        if (!await delivery.TryParkAsync())
+        {
+            throw new HostDeliveryNotSettledException(context.FunctionDefinition.Name, null);
         }
     }
 }

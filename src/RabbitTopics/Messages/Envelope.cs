@@ -13,7 +13,8 @@ internal static class Envelope
     public static TopicMessage Read(MessageHeaders headers, MessageProperties properties, string exchange, string routingKey,
         bool redelivered, ReadOnlyMemory<byte> body, string topicHeader)
     {
-        var attempt = 1 + Count(headers, HeaderNames.Attempts) + Count(headers, HeaderNames.MicrosoftRequeueCount);
+        var requeues = Count(headers, HeaderNames.MicrosoftRequeueCount);
+        var attempt = 1 + Count(headers, HeaderNames.Attempts) + requeues;
         var firstTime = headers.GetValueOrDefault(HeaderNames.FirstTime) as DateTimeOffset?;
 
         // A copy comes by way of the default exchange. One that someone published to another again is a new message.
@@ -41,6 +42,7 @@ internal static class Envelope
             Redelivered = redelivered,
             Attempt = attempt,
             FirstTime = firstTime,
+            HostRequeues = requeues,
         };
     }
 

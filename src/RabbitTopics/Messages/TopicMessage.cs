@@ -39,6 +39,9 @@ public class TopicMessage
     /// <summary>When the first attempt was; null on the first.</summary>
     internal DateTimeOffset? FirstTime { get; init; }
 
+    /// <summary>How often Microsoft's host has published the message anew since the last copy of ours.</summary>
+    internal int HostRequeues { get; init; }
+
     /// <summary>What a publisher makes the body of; null where the body is there.</summary>
     internal virtual object? ValueToWrite => null;
 

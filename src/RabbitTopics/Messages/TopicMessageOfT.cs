@@ -20,6 +20,7 @@ public sealed class TopicMessage<T> : TopicMessage
         Redelivered = message.Redelivered;
         Attempt = message.Attempt;
         FirstTime = message.FirstTime;
+        HostRequeues = message.HostRequeues;
         Value = value;
     }
 

@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Converters;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using RabbitMQ.Client;
@@ -12,6 +13,7 @@ using RabbitTopics.Functions.Converters;
 using RabbitTopics.Functions.Middleware;
 using RabbitTopics.Settings;
 using RabbitTopics.Settle;
+using RabbitTopics.StandaloneWorker.Binding;
 using RabbitTopics.StandaloneWorker.Discovery;
 using RabbitTopics.StandaloneWorker.Invocation;
 using RabbitTopics.Testing;
@@ -23,6 +25,8 @@ namespace RabbitTopics.BrokerTests.Functions;
 /// a real broker.</summary>
 public sealed class HostSettlingTests(SharedBroker broker)
 {
+    private static readonly ReadOnlyMemory<byte> Body = new byte[] { 1, 0xFF, 2 };
+
     private const string Properties = """{"ContentType":"text/plain","Headers":{"text":"aGVhZGVyIHRleHQ=","int":7,"CC":["ZWxzZXdoZXJl"]},"DeliveryMode":2,"Priority":0,"MessageId":"m-1","Timestamp":{"UnixTime":0}}""";
 
     [Fact]
@@ -57,6 +61,33 @@ public sealed class HostSettlingTests(SharedBroker broker)
         Assert.False(parked.BasicProperties.Headers.ContainsKey("x-ms-rabbitmq-requeuecount"));
     }
 
+    [Theory]
+    [InlineData(4, 10)]
+    [InlineData(2, 1)]
+    public async Task A_message_that_the_host_had_to_publish_anew_too_often_is_parked_without_being_handled(int requeues, int maxRedeliveries)
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        var options = library.Get<IOptions<RabbitTopicsOptions>>();
+        options.Value.Handler = options.Value.Handler with { OnError = new ErrorPolicy { MaxRedeliveries = maxRedeliveries, MaxAttempts = ErrorPolicy.Unlimited } };
+
+        await InvokeAsync(library, Properties.Replace("\"int\":7", $"\"x-ms-rabbitmq-requeuecount\":{requeues}", StringComparison.Ordinal),
+            () => throw new InvalidOperationException("It must not run."), keepOptions: true);
+
+        var parked = await Client.TakeAsync(broker.Uri, $"{library.Queue}.dead");
+        Assert.Equal("max-redeliveries", Text(parked, "rt-dead-letter-reason"));
+        Assert.Equal(new byte[] { 1, 0xFF, 2 }, parked.Body.ToArray());
+    }
+
+    [Fact]
+    public async Task The_exception_that_the_worker_wraps_is_the_one_that_counts()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+
+        await InvokeAsync(library, Properties, () => throw new AggregateException(new FunctionInputConverterException("no JSON"))); // As Task.Result throws.
+
+        Assert.Equal("poison", Text(await Client.TakeAsync(broker.Uri, $"{library.Queue}.dead"), "rt-dead-letter-reason"));
+    }
+
     [Fact]
     public async Task A_body_that_cannot_be_bound_is_parked()
     {
@@ -87,17 +118,17 @@ public sealed class HostSettlingTests(SharedBroker broker)
         await Assert.ThrowsAsync<HostDeliveryNotSettledException>(() => InvokeAsync(library, Properties, () => throw new InvalidOperationException("It fails.")));
     }
 
-    private static async Task InvokeAsync(Library library, string properties, Func<Task> run, Func<TopicMessageActions, Task>? act = null)
+    private static async Task InvokeAsync(Library library, string properties, Func<Task> run, Func<TopicMessageActions, Task>? act = null, bool keepOptions = false)
     {
         var options = library.Get<IOptions<RabbitTopicsOptions>>();
-        options.Value.Handler = options.Value.Handler with { OnError = new ErrorPolicy { Delays = [TimeSpan.FromMinutes(1)], MaxAttempts = 3 } };
+        options.Value.Handler = keepOptions ? options.Value.Handler : options.Value.Handler with { OnError = new ErrorPolicy { Delays = [TimeSpan.FromMinutes(1)], MaxAttempts = 3 } };
         var function = new FunctionDescription($"F{library.Queue}", new RabbitMQTriggerAttribute(library.Queue), [], []);
         var queues = new TriggerQueues([function], new AppTopology(), new SettingReferences(library.Get<IConfiguration>()), library.Get<IConfiguration>(), options);
         var deliveries = new HostDeliveries(queues, library.Get<Brokers>(), options, TimeProvider.System, NullLogger<HostDeliveries>.Instance);
         var context = Context(library, properties);
         await new TopicMessageMiddleware(deliveries).Invoke(context, async _ =>
         {
-            await new InvocationFeatureConverter().ConvertAsync(new Binding(context));
+            await new InvocationFeatureConverter().ConvertAsync(new BodyBinding(context));
             Assert.Equal("orders.created", context.GetTopicMessage()!.Topic);
             Assert.Equal(new byte[] { 1, 0xFF, 2 }, context.GetTopicMessage()!.Body.ToArray());
             if (act is not null)
@@ -131,16 +162,22 @@ public sealed class HostSettlingTests(SharedBroker broker)
             ["RoutingKey"] = "orders.created",
             ["BasicProperties"] = properties,
         };
-        return new StandaloneFunctionContext(new StandaloneFunctionDefinition(descriptor), new FunctionTrigger(ReadOnlyMemory<byte>.Empty, () => data), null!, CancellationToken.None);
+        var trigger = new FunctionTrigger(Body, () => data);
+        var context = new StandaloneFunctionContext(new StandaloneFunctionDefinition(descriptor), trigger, null!, CancellationToken.None);
+        var worker = new WorkerOptions();
+        worker.InputConverters.RegisterAt<InvocationFeatureConverter>(0);
+        worker.InputConverters.Register<BindingDataConverter>();
+        trigger.Features.Set(new FunctionBindings(context, new ParameterBinder(new InputConverters(new ServiceCollection().BuildServiceProvider(), Options.Create(worker)))));
+        return context;
     }
 
     private static string Text(BasicGetResult message, string header) => Encoding.UTF8.GetString((byte[])message.BasicProperties.Headers![header]!);
 
-    private sealed class Binding(FunctionContext context) : ConverterContext
+    private sealed class BodyBinding(FunctionContext context) : ConverterContext
     {
         public override Type TargetType => typeof(byte[]);
 
-        public override object Source { get; } = new ReadOnlyMemory<byte>([1, 0xFF, 2]);
+        public override object Source => Body;
 
         public override FunctionContext FunctionContext => context;
 

@@ -1,0 +1,25 @@
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
+using RabbitTopics.Publish;
+
+namespace RabbitTopics.Conformance.App;
+
+/// <summary>Tells the suite which host the app runs on, where it wants to know: in the queue <c>RUN.host</c>.</summary>
+internal sealed class HostTeller(ITopicPublisher publisher, IConfiguration configuration) : BackgroundService
+{
+    private static readonly string Host =
+        typeof(FunctionContext).Assembly.GetName().Name!.EndsWith("StandaloneWorker", StringComparison.Ordinal) ? "standalone" : "azure";
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await publisher.PublishAsync($"{configuration["CONFORMANCE_RUN"]}.host", Host, new PublishOptions { Exchange = "" }, stoppingToken);
+        }
+        catch (Exception exception) when (exception is TopicPublishException or OperationCanceledException)
+        {
+            // No such queue, or no broker: nobody asks.
+        }
+    }
+}

@@ -1,0 +1,22 @@
+namespace RabbitTopics.Conformance;
+
+/// <summary>What not every host can do: docs/hosts.md has the reasons. A test asks for these where its expectation differs, and runs
+/// on every host.</summary>
+[Flags]
+public enum HostCapabilities
+{
+    None = 0,
+
+    /// <summary>Messages of a queue are handled side by side, and prefetched, as the function says.</summary>
+    ConcurrencyPerFunction = 1,
+
+    /// <summary>A stopping app waits for its handlers, cancels those that take too long, and gives their messages back
+    /// uncounted.</summary>
+    GracePeriod = 2,
+
+    /// <summary>A header of AMQP type <c>u</c> is read.</summary>
+    UnsignedShortHeaders = 4,
+
+    /// <summary>The process ends where a handler ends it, and another connection is made within seconds where one is lost.</summary>
+    OneProcess = 8,
+}
