@@ -35,6 +35,9 @@ public static class RabbitTopicsBuilderExtensions
             builder.Services.Configure(configure);
         }
 
+        builder.Services.AddOptions<RabbitTopicsOptions>().PostConfigure<IConfiguration>((options, configuration) =>
+            options.Topology = TopologySetting.Read(configuration) ?? options.Topology);
+
         builder.Services.Configure<WorkerOptions>(worker =>
         {
             worker.InputConverters.RegisterAt<InvocationFeatureConverter>(0);

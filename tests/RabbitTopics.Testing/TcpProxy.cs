@@ -36,10 +36,14 @@ public sealed class TcpProxy : IAsyncDisposable
         foreach (var client in _clients.Keys)
         {
             _clients.TryRemove(client, out _);
-            if (client.Client is { } socket) // One that is closed already has none.
+            try
             {
-                socket.LingerState = new LingerOption(true, 0);
+                client.Client?.LingerState = new LingerOption(true, 0);
                 client.Close();
+            }
+            catch (Exception exception) when (exception is ObjectDisposedException or SocketException)
+            {
+                // Closed at this very moment.
             }
         }
     }

@@ -17,6 +17,11 @@ internal sealed class TopologyOfFunctions(RabbitTopicsOptions options, SettingRe
     /// wrong, are its <see cref="AppTopology.Problems"/>.</summary>
     public AppTopology Build(IEnumerable<FunctionDescription> functions)
     {
+        if (TopologySetting.Problem(configuration) is { } problem)
+        {
+            _topology.AddProblem(problem);
+        }
+
         foreach (var function in functions)
         {
             try

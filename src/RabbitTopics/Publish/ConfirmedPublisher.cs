@@ -84,7 +84,7 @@ public sealed class ConfirmedPublisher(
             catch (OperationInterruptedException exception) when (exception.ShutdownReason is { Initiator: ShutdownInitiator.Peer, ReplyCode: 403 or 404 or 406 } reason
                 && !IsOfAnotherMessage(reason, properties))
             {
-                throw new PublishRefusedException(exchange, routingKey, reason.ReplyCode, reason.ReplyText, exception);
+                throw new PublishRefusedException(exchange, routingKey, reason.ReplyCode, AccessRefusal.Describe(reason), exception);
             }
             catch (Exception exception) when (exception is RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException)
             {

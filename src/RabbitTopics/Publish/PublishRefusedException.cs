@@ -6,7 +6,7 @@ namespace RabbitTopics.Publish;
 public sealed class PublishRefusedException : TopicPublishException
 {
     internal PublishRefusedException(string exchange, string topic, int replyCode, string replyText, Exception? innerException)
-        : base($"The broker refused the message for {Describe(exchange, topic)}: {replyText}", exchange, topic, innerException)
+        : base($"The broker refused the message for {Describe(exchange, topic)}: {replyText}.", exchange, topic, innerException)
     {
         ReplyCode = replyCode;
         ReplyText = replyText;
@@ -15,6 +15,6 @@ public sealed class PublishRefusedException : TopicPublishException
     /// <summary>The AMQP reply code.</summary>
     public int ReplyCode { get; }
 
-    /// <summary>The broker's reason.</summary>
+    /// <summary>The broker's reason, with the permission where the user lacks one.</summary>
     public string ReplyText { get; }
 }

@@ -73,7 +73,7 @@ internal sealed class TopicPublisher(Brokers brokers, JsonBody json, IOptions<Ra
             }
             catch (OperationInterruptedException exception) when (exception.ShutdownReason is { ReplyCode: 403 or 406 } reason)
             {
-                throw new PublishRefusedException("", queue, reason.ReplyCode, reason.ReplyText, exception);
+                throw new PublishRefusedException("", queue, reason.ReplyCode, AccessRefusal.Describe(reason), exception);
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested
                 && exception is OperationCanceledException or RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException)

@@ -173,8 +173,7 @@ public sealed class QueueConsumer(
         OperationInterruptedException { ShutdownReason: { ReplyCode: 404 } reason } when options.Topology is null =>
             $"{reason.ReplyText}. Nothing in this app declares the queue: create it, or put [TopicSubscription] beside the trigger.",
         OperationInterruptedException { ShutdownReason: { ReplyCode: 403 } reason } =>
-            $"{reason.ReplyText}. The user lacks a permission: 'configure' to declare a queue or an exchange (with Topology set to Verify the app declares none), "
-            + "'read' to consume, 'write' on the queue and 'read' on the exchange to bind.",
+            $"{AccessRefusal.Describe(reason)}. See docs/permissions.md; with Topology set to Verify the app declares nothing and needs no 'configure'.",
         OperationInterruptedException { ShutdownReason: { ReplyCode: 406 } reason } =>
             $"{reason.ReplyText}. It exists with other properties: delete it, or give it another name.",
         OperationInterruptedException { ShutdownReason: { } reason } => $"{reason.ReplyText}.",

@@ -99,7 +99,7 @@ internal sealed class CopyPublisher(Broker broker, QueueProperties? queuePropert
         }
         catch (OperationInterruptedException exception) when (exception.ShutdownReason is { ReplyCode: 403 or 404 or 405 or 406 } reason)
         {
-            throw new PublishRefusedException("", queue, reason.ReplyCode, reason.ReplyText, exception);
+            throw new PublishRefusedException("", queue, reason.ReplyCode, AccessRefusal.Describe(reason), exception);
         }
         catch (Exception exception) when (exception is OperationCanceledException or RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException)
         {

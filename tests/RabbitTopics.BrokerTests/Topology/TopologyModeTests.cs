@@ -108,7 +108,7 @@ public sealed class TopologyModeTests(SharedBroker broker)
         consumer.Start();
 
         await Wait.UntilAsync(() => log.Lines.Any(line => line.Contains("ACCESS_REFUSED", StringComparison.Ordinal)
-            && line.Contains("'configure' to declare a queue", StringComparison.Ordinal)), "the error");
+            && line.Contains("The user lacks the permission 'configure'", StringComparison.Ordinal)), "the error");
         Assert.DoesNotContain(log.Lines, line => line.Contains("s3cret", StringComparison.Ordinal));
     }
 
