@@ -1,0 +1,86 @@
+using System.Text;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Converters;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using RabbitTopics.Functions;
+using RabbitTopics.Functions.Converters;
+using RabbitTopics.Functions.Outputs;
+using RabbitTopics.Messages;
+using RabbitTopics.StandaloneWorker.Discovery;
+using RabbitTopics.StandaloneWorker.Invocation;
+
+namespace RabbitTopics.Tests.Functions;
+
+/// <summary>What gives functions on Microsoft's host the generic types of ours.</summary>
+public sealed class GenericTypesConverterTests
+{
+    private readonly ServiceProvider _services = new ServiceCollection()
+        .AddSingleton<IConfiguration>(new ConfigurationBuilder().Build())
+        .AddLogging()
+        .AddRabbitTopics()
+        .BuildServiceProvider();
+
+    [Fact]
+    public async Task A_typed_message_has_its_body_read_and_one_that_cannot_be_read_is_a_failure()
+    {
+        var good = await ConvertAsync(typeof(TopicMessage<int[]>), "[1,2]");
+        var bad = await ConvertAsync(typeof(TopicMessage<int[]>), "{");
+
+        Assert.Equal(ConversionStatus.Succeeded, good.Status);
+        Assert.Equal([1, 2], Assert.IsType<TopicMessage<int[]>>(good.Value).Value);
+        Assert.Equal(ConversionStatus.Failed, bad.Status);
+    }
+
+    [Fact]
+    public async Task A_collector_is_that_of_the_functions_parameter()
+    {
+        var collector = await ConvertAsync(typeof(ITopicCollector<string>), "x");
+        var none = await ConvertAsync(typeof(ITopicCollector<byte[]>), "x");
+
+        Assert.Equal(ConversionStatus.Succeeded, collector.Status);
+        Assert.IsType<ITopicCollector<string>>(collector.Value, exactMatch: false);
+        Assert.Equal(ConversionStatus.Unhandled, none.Status);
+    }
+
+    [Theory]
+    [InlineData(typeof(List<int>))]
+    [InlineData(typeof(string))]
+    [InlineData(typeof(TopicMessage))]
+    public async Task Other_types_are_left_to_others(Type type) => Assert.Equal(ConversionStatus.Unhandled, (await ConvertAsync(type, "[]")).Status);
+
+    private async Task<ConversionResult> ConvertAsync(Type type, string body)
+    {
+        var descriptor = new FunctionDescriptor
+        {
+            Name = $"Generic{Guid.NewGuid():N}",
+            EntryPoint = "Test.Run",
+            AssemblyName = "Test",
+            Attributes = [],
+            Parameters =
+            [
+                new ParameterDescriptor { Name = "items", Type = typeof(ITopicCollector<string>), IsReferenceOrNullableType = true, Attributes = [new TopicOutputAttribute("t")], Converters = [] },
+            ],
+            Outputs = [],
+            CreateInstance = _ => null,
+            Invoke = (_, _) => default,
+        };
+        FunctionRegistry.Register([descriptor]);
+        var trigger = new FunctionTrigger(ReadOnlyMemory<byte>.Empty, () => new Dictionary<string, object?>());
+        trigger.Features.Set(new TopicMessage { Topic = "t", Body = Encoding.UTF8.GetBytes(body) });
+        trigger.Features.Set(new CollectedPublishes());
+        return await new GenericTypesConverter(_services).ConvertAsync(new Conversion(
+            type, new StandaloneFunctionContext(new StandaloneFunctionDefinition(descriptor), trigger, _services, CancellationToken.None)));
+    }
+
+    private sealed class Conversion(Type type, FunctionContext context) : ConverterContext
+    {
+        public override Type TargetType => type;
+
+        public override object? Source => null;
+
+        public override FunctionContext FunctionContext => context;
+
+        public override IReadOnlyDictionary<string, object> Properties { get; } = new Dictionary<string, object>();
+    }
+}
