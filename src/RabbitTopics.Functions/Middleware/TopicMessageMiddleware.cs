@@ -14,7 +14,7 @@ internal sealed class TopicMessageMiddleware(HostDeliveries deliveries) : IFunct
 
     /// <summary>Returns where the host may acknowledge the message. Throws where it must not: then it publishes the message anew by
     /// its own rule, and counts that in a header that counts as an attempt here, too.</summary>
-    private static async Task SettleAsync(FunctionContext context, FunctionExecutionDelegate next, HostDelivery delivery)
+    private async Task SettleAsync(FunctionContext context, FunctionExecutionDelegate next, HostDelivery delivery)
     {
         context.Features.Set(delivery);
         context.Features.Set(delivery.Message);
@@ -37,6 +37,7 @@ internal sealed class TopicMessageMiddleware(HostDeliveries deliveries) : IFunct
 
         if (!await delivery.TrySettleAsync(failure, context.CancellationToken.IsCancellationRequested))
         {
+            deliveries.LeaveToHost(context, delivery);
             throw new HostDeliveryNotSettledException(context.FunctionDefinition.Name, failure);
         }
     }

@@ -110,22 +110,34 @@ public sealed class HostSettlingTests(SharedBroker broker)
         Assert.Equal("odd", Text(await library.Channel.TakeAsync($"{library.Queue}.dead"), "rt-dead-letter-reason"));
     }
 
-    [Fact]
-    public async Task Where_no_copy_can_be_made_the_invocation_fails_and_the_host_keeps_the_message()
+    [Theory]
+    [InlineData("orders.created", false)]
+    [InlineData("orders.*", true)]
+    public async Task Where_no_copy_can_be_made_the_host_keeps_the_message_whose_next_delivery_has_its_topic_and_count(string pattern, bool hasSeenIt)
     {
         await using var library = await Library.OnAsync(broker.Uri, options => options.Topology = TopologyMode.None);
+        var deliveries = Deliveries(library, pattern);
+        if (hasSeenIt)
+        {
+            await Assert.ThrowsAsync<HostDeliveryNotSettledException>(() => InvokeAsync(deliveries, Context(library, Properties), () => throw new InvalidOperationException("It fails.")));
+        }
 
-        await Assert.ThrowsAsync<HostDeliveryNotSettledException>(() => InvokeAsync(library, Properties, () => throw new InvalidOperationException("It fails.")));
+        // As the host publishes it: to the default exchange, with the queue's name and its count.
+        var again = Context(library, Properties.Replace("\"int\":7", "\"int\":7,\"x-ms-rabbitmq-requeuecount\":1", StringComparison.Ordinal), exchange: "", routingKey: library.Queue);
+        await InvokeAsync(deliveries, again, () => Task.CompletedTask);
+
+        var message = again.GetTopicMessage()!;
+        Assert.Equal(("amq.topic", "orders.created", 2), (message.Exchange, message.RoutingKey, message.Attempt));
     }
 
-    private static async Task InvokeAsync(Library library, string properties, Func<Task> run, Func<TopicMessageActions, Task>? act = null, bool keepOptions = false)
+    private static Task InvokeAsync(Library library, string properties, Func<Task> run, Func<TopicMessageActions, Task>? act = null, bool keepOptions = false)
     {
         var options = library.Get<IOptions<RabbitTopicsOptions>>();
         options.Value.Handler = keepOptions ? options.Value.Handler : options.Value.Handler with { OnError = new ErrorPolicy { Delays = [TimeSpan.FromMinutes(1)], MaxAttempts = 3 } };
-        var function = new FunctionDescription($"F{library.Queue}", new RabbitMQTriggerAttribute(library.Queue), [], []);
-        var queues = new TriggerQueues([function], new AppTopology(), new SettingReferences(library.Get<IConfiguration>()), library.Get<IConfiguration>(), options);
-        var deliveries = new HostDeliveries(queues, library.Get<Brokers>(), options, TimeProvider.System, NullLogger<HostDeliveries>.Instance);
-        var context = Context(library, properties);
+        return InvokeAsync(Deliveries(library), Context(library, properties), run, act);
+    }
+
+    private static async Task InvokeAsync(HostDeliveries deliveries, StandaloneFunctionContext context, Func<Task> run, Func<TopicMessageActions, Task>? act = null) =>
         await new TopicMessageMiddleware(deliveries).Invoke(context, async _ =>
         {
             await new InvocationFeatureConverter().ConvertAsync(new BodyBinding(context));
@@ -138,9 +150,22 @@ public sealed class HostSettlingTests(SharedBroker broker)
 
             await run();
         });
+
+    private static HostDeliveries Deliveries(Library library, string? pattern = null)
+    {
+        var options = library.Get<IOptions<RabbitTopicsOptions>>();
+        var configuration = library.Get<IConfiguration>();
+        var settings = new SettingReferences(configuration);
+        FunctionDescription[] functions =
+        [
+            new FunctionDescription($"F{library.Queue}", new RabbitMQTriggerAttribute(library.Queue), pattern is null ? [] : [new TopicSubscriptionAttribute(pattern)], []),
+        ];
+        var topology = new TopologyOfFunctions(options.Value, settings, configuration).Build(functions);
+        return new HostDeliveries(new TriggerQueues(functions, topology, settings, configuration, options), library.Get<Brokers>(), options,
+            TimeProvider.System, NullLogger<HostDeliveries>.Instance);
     }
 
-    private static StandaloneFunctionContext Context(Library library, string properties)
+    private static StandaloneFunctionContext Context(Library library, string properties, string exchange = "amq.topic", string routingKey = "orders.created")
     {
         var descriptor = new FunctionDescriptor
         {
@@ -158,8 +183,8 @@ public sealed class HostSettlingTests(SharedBroker broker)
             ["ConsumerTag"] = "tag",
             ["DeliveryTag"] = "5",
             ["Redelivered"] = "false",
-            ["Exchange"] = "amq.topic",
-            ["RoutingKey"] = "orders.created",
+            ["Exchange"] = exchange,
+            ["RoutingKey"] = routingKey,
             ["BasicProperties"] = properties,
         };
         var trigger = new FunctionTrigger(Body, () => data);
