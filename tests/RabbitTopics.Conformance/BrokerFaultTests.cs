@@ -21,7 +21,7 @@ public sealed class BrokerFaultTests(ConformanceRun run)
         await broker.StartAsync();
         await DeclareResultsAsync(broker);
 
-        await Client.WaitForConsumersAsync(broker.Uri, $"{_name}.typed", within: TimeSpan.FromSeconds(run.Has(HostCapabilities.OneProcess) ? 15 : 60));
+        await Client.WaitForConsumersAsync(broker.Uri, $"{_name}.typed", within: TimeSpan.FromSeconds(run.Has(HostCapabilities.PromptReconnect) ? 15 : 60));
         await AppUnderTest.WaitUntilReadyAsync(broker.Uri, _name);
         await AssertHandlesAsync(broker, app);
         var code = await app.StopAsync();

@@ -17,6 +17,9 @@ public enum HostCapabilities
     /// <summary>A header of AMQP type <c>u</c> is read.</summary>
     UnsignedShortHeaders = 4,
 
-    /// <summary>The process ends where a handler ends it, and another connection is made within seconds where one is lost.</summary>
+    /// <summary>The app's process ends where a handler ends it.</summary>
     OneProcess = 8,
+
+    /// <summary>A lost connection is back within a second or two after the broker is.</summary>
+    PromptReconnect = 16,
 }
