@@ -44,6 +44,9 @@ internal static class Diagnostics
     public static readonly DiagnosticDescriptor NotConstructible = Error("RTF012", "The worker must be able to make the object",
         "Function '{0}': an object of {1} cannot be made: {2}");
 
+    public static readonly DiagnosticDescriptor OutputWithoutResult = Error("RTF013", "An output needs a result",
+        "Function '{0}': {1} has an output attribute and returns nothing to write. Return a value, or take an ITopicCollector<T> as a parameter with [TopicOutput].");
+
     private static DiagnosticDescriptor Error(string id, string title, string message) =>
         new(id, title, message, "RabbitTopics", DiagnosticSeverity.Error, isEnabledByDefault: true);
 }

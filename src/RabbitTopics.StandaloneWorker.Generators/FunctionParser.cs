@@ -48,6 +48,11 @@ internal sealed class FunctionParser
     {
         var result = Result(out var resultType);
         var type = _method.ContainingType;
+        if (resultType is null && _method.GetAttributes().Any(IsOutput))
+        {
+            _rules.AddOutputWithoutResult();
+        }
+
         return new FunctionModel(
             _name,
             _entryPoint,

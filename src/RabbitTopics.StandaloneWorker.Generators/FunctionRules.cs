@@ -42,6 +42,9 @@ internal sealed class FunctionRules(IMethodSymbol method, string functionName, s
     public void AddNotConstructible(ISymbol place, ITypeSymbol type, string obstacle) =>
         Add(Diagnostics.NotConstructible, place, type.DottedName(), obstacle);
 
+    /// <summary>Notes that an output has nothing to write.</summary>
+    public void AddOutputWithoutResult() => Add(Diagnostics.OutputWithoutResult, method, entryPoint);
+
     private static ITypeSymbol? Trigger(IParameterSymbol parameter) => parameter.GetAttributes()
         .Select(attribute => attribute.AttributeClass).FirstOrDefault(type => type?.IsOrDerivesFrom(Names.TriggerBinding) == true);
 

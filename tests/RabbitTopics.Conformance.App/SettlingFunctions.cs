@@ -100,9 +100,9 @@ public sealed class SettlingFunctions(Recorder recorder)
         TopicMessage message,
         CancellationToken cancellationToken)
     {
-        if (Environment.GetEnvironmentVariable("CONFORMANCE_HOLD") is not null)
+        if (Environment.GetEnvironmentVariable("CONFORMANCE_HOLD") is { } how)
         {
-            await Task.Delay(Timeout.Infinite, cancellationToken);
+            await Task.Delay(Timeout.Infinite, how == "deaf" ? CancellationToken.None : cancellationToken);
         }
 
         await recorder.SawAsync("Holding", message);

@@ -87,6 +87,25 @@ public sealed class StoppingTests(ConformanceRun run) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_handler_that_never_ends_holds_up_the_stop_for_seconds_only_and_its_message_goes_back()
+    {
+        await using (var app = await StartAsync(("CONFORMANCE_HOLD", "deaf"), ("CONFORMANCE_GRACE_SECONDS", "1")))
+        {
+            await PublishAsync("holding", 1);
+            await WaitUntilTakenAsync("holding");
+
+            var clock = Stopwatch.StartNew();
+            await app.StopAsync();
+
+            TestContext.Current.TestOutputHelper?.WriteLine($"Exited {clock.Elapsed.TotalSeconds:0.0} s after SIGTERM.");
+            Assert.True(!run.Has(HostCapabilities.GracePeriod) || clock.Elapsed < TimeSpan.FromSeconds(15), $"{clock.Elapsed}");
+            Assert.True(!run.Has(HostCapabilities.GracePeriod) || app.Output.Contains("Handler 'Holding' did not end", StringComparison.Ordinal), app.Output);
+        }
+
+        await AssertHandledByTheNextAppAsync("Holding", 1);
+    }
+
+    [Fact]
     public async Task What_a_killed_app_held_is_handled_by_its_peer()
     {
         var count = run.Has(HostCapabilities.ConcurrencyPerFunction) ? 100 : AppUnderTest.Prefetch;

@@ -22,10 +22,16 @@ internal sealed class TopologyOfFunctions(RabbitTopicsOptions options, SettingRe
             _topology.AddProblem(problem);
         }
 
-        foreach (var function in functions)
+        foreach (var function in functions.Where(function => !DisabledFunctions.Contains(configuration, function.Name)))
         {
             try
             {
+                if (function.Trigger is { } trigger && string.IsNullOrWhiteSpace(settings.Resolve(trigger.QueueName ?? "")))
+                {
+                    // The broker would make a queue of a name of its own, a new one at each start.
+                    throw new FormatException("its [RabbitMQTrigger] names an empty queue. Name one.");
+                }
+
                 AddSubscriptions(function);
                 foreach (var output in function.Outputs)
                 {
@@ -94,6 +100,11 @@ internal sealed class TopologyOfFunctions(RabbitTopicsOptions options, SettingRe
             }
 
             binding = binding with { ExchangeType = type };
+        }
+
+        if (binding.ExchangeType == "topic" && binding.Topic.Split('.').FirstOrDefault(word => word.Length > 1 && word.AsSpan().ContainsAny('*', '#')) is { } odd)
+        {
+            throw new FormatException($"it subscribes to '{binding.Topic}', where '{odd}' would be taken as it stands. '*' and '#' are whole words: 'orders.*', not 'orders*'.");
         }
 
         return string.IsNullOrWhiteSpace(binding.Topic) && !ExchangeTypes.IgnoresTopic(binding.ExchangeType)

@@ -11,6 +11,7 @@ public sealed class BrokerConnection : IAsyncDisposable
 {
     private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LastRetryDelay = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan GoodbyeTime = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(5);
 
     private readonly BrokerEndpoint _endpoint;
@@ -165,7 +166,19 @@ public sealed class BrokerConnection : IAsyncDisposable
     /// <summary>Opens a connection, hands it out, and returns when it is lost.</summary>
     private async Task HoldConnectionAsync(CancellationToken stop)
     {
-        await using var connection = await ConnectAsync(stop);
+        var connection = await ConnectAsync(stop);
+        try
+        {
+            await HoldConnectionAsync(connection, stop);
+        }
+        finally
+        {
+            await DisposeAsync(connection);
+        }
+    }
+
+    private async Task HoldConnectionAsync(IConnection connection, CancellationToken stop)
+    {
         var closed = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         connection.ConnectionShutdownAsync += (_, reason) =>
         {
@@ -203,6 +216,15 @@ public sealed class BrokerConnection : IAsyncDisposable
                 _open = NewWait();
             }
         }
+    }
+
+    /// <summary>Says goodbye. The client waits for what its consumers have begun, without end; a handler that does not end must not keep the
+    /// program, whose own end closes the connection as well.</summary>
+    private static async Task DisposeAsync(IConnection connection)
+    {
+        var disposing = Task.Run(async () => await connection.DisposeAsync(), CancellationToken.None);
+        await disposing.WaitAsync(GoodbyeTime, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _ = disposing.ContinueWith(static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
     }
 
     private async Task<IConnection> ConnectAsync(CancellationToken stop)

@@ -63,8 +63,14 @@ public sealed record MessageProperties
         ClusterId = source.ClusterId,
     };
 
+    /// <exception cref="ArgumentException">The expiration is none, or a header's type is none of AMQP's.</exception>
     internal BasicProperties Write(MessageHeaders headers)
     {
+        if (Expiration is { } time && (time < TimeSpan.Zero || time.TotalMilliseconds > uint.MaxValue))
+        {
+            throw new ArgumentException($"The Expiration {time} is not between zero and 49 days, which the broker takes.");
+        }
+
         var target = new BasicProperties
         {
             ContentType = ContentType,

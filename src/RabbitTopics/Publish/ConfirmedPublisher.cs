@@ -82,7 +82,7 @@ public sealed class ConfirmedPublisher(
                     : new BrokerUnavailableException(exchange, routingKey, $"no connection to the broker within {terms.Timeout.TotalSeconds:0.###} s.", exception);
             }
             catch (OperationInterruptedException exception) when (exception.ShutdownReason is { Initiator: ShutdownInitiator.Peer, ReplyCode: 403 or 404 or 406 } reason
-                && !IsOfAnotherMessage(reason, properties))
+                && !IsOfAnotherMessage(reason, properties, body))
             {
                 throw new PublishRefusedException(exchange, routingKey, reason.ReplyCode, AccessRefusal.Describe(reason), exception);
             }
@@ -90,17 +90,24 @@ public sealed class ConfirmedPublisher(
             {
                 if (!terms.Resend || limit.IsCancellationRequested)
                 {
-                    throw new BrokerUnavailableException(exchange, routingKey, "the connection to the broker was lost.", exception);
+                    throw new BrokerUnavailableException(exchange, routingKey, exception is OperationInterruptedException { ShutdownReason.ReplyCode: 406 }
+                        ? "the broker closed the channel because of another message, and it may have this one or not; Resend sends it again."
+                        : "the connection to the broker was lost.", exception);
                 }
             }
         }
     }
 
     /// <summary>Whether the broker closed the channel because of another message that was under way on it. What it says of the exchange
-    /// holds for all of them, and what it says of the user id only for those that have one
-    /// (https://www.rabbitmq.com/docs/validated-user-id).</summary>
-    private static bool IsOfAnotherMessage(ShutdownEventArgs reason, BasicProperties properties) =>
-        reason.ReplyText.Contains("user_id", StringComparison.Ordinal) && properties.UserId is null;
+    /// holds for all of them, and what it says of a property or the size for those that have it (rabbit_channel.erl, basic.publish).</summary>
+    private static bool IsOfAnotherMessage(ShutdownEventArgs reason, BasicProperties properties, ReadOnlyMemory<byte> body) => reason.ReplyText switch
+    {
+        var text when text.Contains("user_id", StringComparison.Ordinal) => properties.UserId is null,
+        var text when text.Contains("invalid expiration", StringComparison.Ordinal) => properties.Expiration is null,
+        var text when text.Contains("_in_header", StringComparison.Ordinal) => properties.Headers?.Keys.Any(name => name is "CC" or "BCC") != true,
+        var text when text.Contains("message size ", StringComparison.Ordinal) => !text.Contains($"message size {body.Length} ", StringComparison.Ordinal),
+        _ => false,
+    };
 
     /// <summary>Closes the channels.</summary>
     public async ValueTask DisposeAsync()

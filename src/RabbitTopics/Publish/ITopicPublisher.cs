@@ -7,13 +7,13 @@ namespace RabbitTopics.Publish;
 public interface ITopicPublisher
 {
     /// <summary>Publishes a value: as JSON, or as it is where it is text or bytes.</summary>
-    /// <param name="topic">The topic: the routing key, without wildcards.</param>
+    /// <param name="topic">The topic: the routing key. <c>*</c> and <c>#</c> mean nothing in it.</param>
     /// <param name="value">The body; a null body is refused. A <see cref="TopicMessage"/> goes with its headers and
     /// properties.</param>
     /// <param name="options">Where to, and how; null for the app's defaults.</param>
     /// <param name="cancellationToken">Gives up waiting; the broker may then have the message or not.</param>
     /// <exception cref="ArgumentException">The topic is empty, or longer than the 255 bytes of UTF-8 that AMQP
-    /// allows; or a header's type is none of AMQP's.</exception>
+    /// allows; a header's type is none of AMQP's; or an option is out of range.</exception>
     /// <exception cref="TopicPublishException">The broker did not take the message, or not in time; the type says
     /// why.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>

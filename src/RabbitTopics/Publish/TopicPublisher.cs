@@ -27,6 +27,11 @@ internal sealed class TopicPublisher(Brokers brokers, JsonBody json, IOptions<Ra
 
         var app = appOptions.Value;
         options ??= Defaults;
+        if (options.Timeout is { } timeout && (timeout <= TimeSpan.Zero || timeout > ErrorPolicy.LongestDelay))
+        {
+            throw new ArgumentException($"PublishOptions.Timeout is {timeout}. Give it a time of up to {ErrorPolicy.LongestDelay.TotalDays:0} days.", nameof(options));
+        }
+
         var exchange = options.Exchange ?? app.Exchange;
         var (body, contentType) = OutgoingMessage.Body(value, json);
         if (body.Length > app.MaxMessageBytes)
@@ -37,7 +42,7 @@ internal sealed class TopicPublisher(Brokers brokers, JsonBody json, IOptions<Ra
         var properties = OutgoingMessage.Properties(topic, value, contentType, options, app.TopicHeader, time.GetUtcNow());
         var broker = brokers.Get(options.ConnectionStringSetting ?? app.ConnectionStringSetting);
         var terms = new PublishTerms(options.Timeout ?? app.PublishTimeout, options.Mandatory, options.Resend);
-        return options.Delay is { } delay
+        return options.Delay is { } delay && delay != TimeSpan.Zero
             ? PublishLaterAsync(broker, exchange, topic, RetryQueue.Round(delay), properties, body, terms, cancellationToken)
             : broker.Publisher.PublishAsync(exchange, topic, properties, body, terms, cancellationToken);
     }

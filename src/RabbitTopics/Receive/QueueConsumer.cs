@@ -3,6 +3,7 @@ using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using RabbitMQ.Client.Exceptions;
 using RabbitTopics.Connection;
+using RabbitTopics.Publish;
 using RabbitTopics.Topology;
 
 namespace RabbitTopics.Receive;
@@ -48,6 +49,12 @@ public sealed class QueueConsumer(
         {
             await Stopping.WaitAsync(_consuming, cancellationToken);
         }
+
+        if (!_consuming.IsCompleted)
+        {
+            logger.LogWarning("Handler '{Handler}' did not end within the time for stopping, nor when it was cancelled; its messages go back to queue '{Queue}' as the program ends.",
+                options.Handler, options.Queue);
+        }
     }
 
     /// <summary>Stops at once.</summary>
@@ -59,7 +66,11 @@ public sealed class QueueConsumer(
         }
 
         _disposed = true;
-        await StopAsync(new CancellationToken(canceled: true));
+        if (!_stopping.IsCancellationRequested)
+        {
+            await StopAsync(new CancellationToken(canceled: true));
+        }
+
         _stopping.Dispose();
         _abandoning.Dispose();
     }
@@ -79,7 +90,7 @@ public sealed class QueueConsumer(
                 if (!stop.IsCancellationRequested)
                 {
                     Report(ended);
-                    logger.LogWarning("Consuming queue '{Queue}' was interrupted: {Reason}. Consuming again.", options.Queue, ended);
+                    logger.LogWarning("Consuming queue '{Queue}' was interrupted: {Reason}. Consuming again.", options.Queue, ended.TrimEnd('.'));
                 }
             }
             catch (Exception exception) when (!stop.IsCancellationRequested)
@@ -176,6 +187,7 @@ public sealed class QueueConsumer(
             $"{AccessRefusal.Describe(reason)}. See docs/permissions.md; with Topology set to Verify the app declares nothing and needs no 'configure'.",
         OperationInterruptedException { ShutdownReason: { ReplyCode: 406 } reason } =>
             $"{reason.ReplyText}. It exists with other properties: delete it, or give it another name.",
+        PublishRefusedException { ReplyCode: 404 } refused => $"{refused.ReplyText.TrimEnd('.')}. A message that is retried or parked goes there: create it (docs/settling.md), or set Topology to Declare.",
         OperationInterruptedException { ShutdownReason: { } reason } => $"{reason.ReplyText}.",
         _ => $"{exception.Message.TrimEnd('.')}.",
     };

@@ -45,6 +45,11 @@ public sealed record ErrorPolicy
     /// <exception cref="FormatException">One is out of range; the message says which and what to do.</exception>
     internal void Validate()
     {
+        if (!Enum.IsDefined(Action))
+        {
+            throw new FormatException($"the error action {(int)Action} is none. Use one of ErrorAction: {string.Join(", ", Enum.GetNames<ErrorAction>())}.");
+        }
+
         if (MaxAttempts < 1 || MaxRedeliveries < 1)
         {
             throw new FormatException("MaxAttempts and MaxRedeliveries count from 1. Set ErrorPolicy.Unlimited for no limit.");

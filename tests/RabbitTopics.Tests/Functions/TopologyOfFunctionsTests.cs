@@ -68,6 +68,30 @@ public sealed class TopologyOfFunctionsTests
         AssertProblem("'items' and 'more' are collectors of one type", Collecting(collector, collector with { Name = "more" }));
     }
 
+    [Theory]
+    [InlineData("orders*", "'orders*'")]
+    [InlineData("a.b##.c", "'b##'")]
+    public void A_wildcard_is_a_whole_word(string topic, string word) =>
+        AssertProblem($"where {word} would be taken as it stands", Subscribed(new("queue"), new TopicSubscriptionAttribute(topic)));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("%EMPTY%")]
+    public void A_trigger_needs_a_queue(string queue)
+    {
+        _configuration["EMPTY"] = "";
+        AssertProblem("names an empty queue", Subscribed(new(queue)));
+        AssertProblem("names an empty queue", Subscribed(new(queue), new TopicSubscriptionAttribute("a")));
+    }
+
+    [Fact]
+    public void A_disabled_function_needs_nothing()
+    {
+        _configuration["AzureWebJobs:F:Disabled"] = "true";
+
+        Assert.Empty(Build(Subscribed(new("%MISSING%"), new TopicSubscriptionAttribute("%MISSING%"))).Problems);
+    }
+
     [Fact]
     public void A_subscription_needs_a_topic_and_a_trigger()
     {

@@ -123,6 +123,8 @@ public sealed class FunctionsGeneratorTests
     public static readonly TheoryData<string, string, string> Mistakes = new()
     {
         { "RTF001", """[Function("F")] public static void Run([TimerTrigger("")] TimerInfo t) { } [Function("f")] public static void Other([TimerTrigger("")] TimerInfo t) { }""", "C.Run and to C.Other" },
+        { "RTF013", """[Function("F"), TopicOutput("t")] public static void Run([TimerTrigger("")] TimerInfo t) { }""", "C.Run has an output attribute and returns nothing" },
+        { "RTF013", """[Function("F"), RabbitMQOutput(QueueName = "q")] public static Task Run([TimerTrigger("")] TimerInfo t) => Task.CompletedTask;""", "ITopicCollector<T>" },
         { "RTF002", """[Function("")] public static void Run([TimerTrigger("")] TimerInfo t) { }""", "the name of C.Run is empty" },
         { "RTF002", """[Function("a b")] public static void Run([TimerTrigger("")] TimerInfo t) { }""", "'a b'" },
         { "RTF003", """[Function("F")] public static void Run() { }""", "no parameter has a trigger" },

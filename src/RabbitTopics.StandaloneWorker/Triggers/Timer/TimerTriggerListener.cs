@@ -35,7 +35,11 @@ internal sealed class TimerTriggerListener(
 
     public async ValueTask DisposeAsync()
     {
-        await StopAsync(new CancellationToken(canceled: true));
+        if (!_stopping.IsCancellationRequested)
+        {
+            await StopAsync(new CancellationToken(canceled: true));
+        }
+
         _stopping.Dispose();
         _abandoning.Dispose();
     }
