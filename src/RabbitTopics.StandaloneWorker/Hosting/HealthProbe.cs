@@ -19,7 +19,7 @@ internal static class HealthProbe
 
         if (HealthEndpoint.Port(configuration) is not { } port)
         {
-            Console.Error.WriteLine($"{Option} needs the port of the health endpoint in the setting '{HealthEndpoint.PortSetting}'.");
+            Console.Error.WriteLine($"{Option} needs the port of the health endpoint, 1 to 65535, in the setting '{HealthEndpoint.PortSetting}'.");
             Environment.Exit(1);
             return;
         }

@@ -22,6 +22,12 @@ internal static class WorkerHost
     {
         var problems = new StartupProblems();
         var folder = Environment.GetEnvironmentVariable(ScriptRootVariable) is { Length: > 0 } root ? root : AppContext.BaseDirectory;
+        if (!Directory.Exists(folder))
+        {
+            problems.Add($"The setting '{ScriptRootVariable}' is '{folder}', which is no folder. Set it to that of host.json, or leave it out.");
+            folder = AppContext.BaseDirectory;
+        }
+
         LocalSettings.Apply(folder, problems);
 
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings
@@ -37,6 +43,7 @@ internal static class WorkerHost
         }
 
         HealthProbe.RunIfAsked(args, builder.Configuration);
+        HostJson.CheckLogLevels(builder.Configuration, problems);
         builder.Logging.AddConfiguration(builder.Configuration.GetSection($"{HostJson.Section}:logging"));
         builder.Logging.AddSimpleConsole(console =>
         {

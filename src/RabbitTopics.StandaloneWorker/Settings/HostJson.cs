@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
 using RabbitTopics.Receive;
 using RabbitTopics.Settle;
 
@@ -33,6 +34,20 @@ internal static class HostJson
         Concurrency = ReadCount("extensions:rabbitMQ:concurrency", options.Concurrency, configuration, problems),
         Timeout = ReadTimeout(options.Timeout, configuration, problems),
     };
+
+    /// <summary>Notes the log levels that are none, and takes them away: the logging library would end the program.</summary>
+    public static void CheckLogLevels(IConfigurationManager configuration, StartupProblems problems)
+    {
+        foreach (var level in configuration.GetSection($"{Section}:logging").AsEnumerable()
+            .Where(entry => entry.Value is { Length: > 0 } && entry.Key.Contains(":logLevel:", StringComparison.OrdinalIgnoreCase)))
+        {
+            if (!Enum.TryParse<LogLevel>(level.Value, ignoreCase: true, out _))
+            {
+                problems.Add($"{level.Key[(Section.Length + 1)..].Replace(':', '.')} in host.json is '{level.Value}'. Write one of: {string.Join(", ", Enum.GetNames<LogLevel>())}.");
+                configuration[level.Key] = nameof(LogLevel.Information);
+            }
+        }
+    }
 
     private static int ReadCount(string name, int fallback, IConfiguration configuration, StartupProblems problems)
     {

@@ -68,6 +68,19 @@ public sealed class TopicPublisherTests(SharedBroker broker)
     }
 
     [Fact]
+    public async Task An_option_that_cannot_be_is_refused_before_anything_is_sent()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        var publisher = library.Get<ITopicPublisher>();
+
+        var expiration = await Assert.ThrowsAsync<ArgumentException>(() => publisher.PublishAsync("t", "x", new PublishOptions { Properties = new MessageProperties { Expiration = TimeSpan.FromSeconds(-1) } }));
+        var timeout = await Assert.ThrowsAsync<ArgumentException>(() => publisher.PublishAsync("t", "x", new PublishOptions { Timeout = TimeSpan.Zero }));
+
+        Assert.Contains("Expiration -00:00:01", expiration.Message, StringComparison.Ordinal);
+        Assert.Contains("PublishOptions.Timeout is 00:00:00", timeout.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_queue_that_is_full_and_rejects_is_an_error()
     {
         await using var library = await Library.OnAsync(broker.Uri);

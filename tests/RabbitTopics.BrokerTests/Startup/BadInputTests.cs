@@ -48,6 +48,23 @@ public sealed class BadInputTests(SharedBroker broker) : IDisposable
     }
 
     [Fact]
+    public async Task A_log_level_that_is_none_is_named()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_root, "host.json"), """{ "logging": { "logLevel": { "default": "Loud", "Some.Class": "debug" } } }""");
+
+        Assert.Contains("logging.logLevel.default in host.json is 'Loud'. Write one of: Trace, Debug", await FailToStartAsync(broker.Uri.OriginalString), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_folder_that_does_not_exist_is_named()
+    {
+        await using var app = AppProcess.Start(Repository.Program("src/FunctionApp"), new Dictionary<string, string?> { ["AzureWebJobsScriptRoot"] = "/no/such/folder" });
+
+        Assert.Equal(1, await app.WaitForExitAsync());
+        Assert.Contains("The setting 'AzureWebJobsScriptRoot' is '/no/such/folder', which is no folder", app.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_wrong_password_is_said_with_user_and_setting_and_the_app_waits()
     {
         var wrong = new UriBuilder(broker.Uri) { Password = Secret }.Uri;
