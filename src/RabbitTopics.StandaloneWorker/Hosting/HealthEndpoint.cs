@@ -75,7 +75,13 @@ internal sealed class HealthEndpoint(
             }
             catch (Exception exception) when (exception is HttpListenerException or ObjectDisposedException or InvalidOperationException)
             {
-                return; // Closed.
+                if (!_listener.IsListening)
+                {
+                    return; // Closed.
+                }
+
+                logger.LogDebug(exception, "A health request could not be read.");
+                continue;
             }
 
             try

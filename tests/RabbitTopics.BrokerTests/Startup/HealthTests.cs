@@ -19,7 +19,8 @@ public sealed class HealthTests : IDisposable
     {
         await using var broker = await PrivateBroker.StartNewAndKillAsync();
         await using var app = Start(broker.Uri);
-        await Wait.UntilAsync(async () => (await AskAsync("ready")).Text.Contains("rabbittopics: Unhealthy", StringComparison.Ordinal), "the app to be up");
+        await Wait.UntilAsync(async () => (await AskAsync("ready")).Text.Contains("rabbittopics: Unhealthy", StringComparison.Ordinal)
+            || (app.HasExited ? throw new InvalidOperationException($"The app ended:\n{app.Output}") : false), "the app to be up");
         var clock = Stopwatch.StartNew();
         await Wait.UntilAsync(async () =>
         {
@@ -70,11 +71,23 @@ public sealed class HealthTests : IDisposable
         Assert.Contains($"The port {_port} of the setting 'RABBITTOPICS_HEALTH_PORT' cannot be listened on", second.Output, StringComparison.Ordinal);
     }
 
+    /// <summary>A port that is free and below those that the system gives to connections, and may give to one before the app has it.</summary>
     private static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = Random.Shared.Next(10_000, 20_000);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Any, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Taken.
+            }
+        }
     }
 
     private AppProcess Start(Uri broker, params (string Name, string Value)[] settings) => AppProcess.Start(Repository.Program("src/FunctionApp"),
