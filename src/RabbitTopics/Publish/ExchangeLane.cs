@@ -114,6 +114,7 @@ internal sealed class ExchangeLane(BrokerConnection connection, Func<IChannel, C
             if (isLost)
             {
                 _order.Lose(channel);
+                channel.Lose();
             }
 
             _ = Task.Run(async () =>

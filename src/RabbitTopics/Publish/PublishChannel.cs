@@ -17,6 +17,7 @@ internal sealed class PublishChannel : IAsyncDisposable
 
     private readonly IChannel _channel;
     private readonly Dictionary<ulong, Pending> _pending = [];
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ulong _sent;
     private ulong _answered;
     private ShutdownEventArgs? _closed;
@@ -71,12 +72,10 @@ internal sealed class PublishChannel : IAsyncDisposable
 
         try
         {
-            // The client can wait for ever once its write loop has failed (rabbitmq-dotnet-client #1930), whatever its token
-            // says; the second wait ends on time in every case.
             var sending = _channel.BasicPublishAsync(exchange, routingKey, mandatory, properties, body, cancellationToken);
             if (!sending.IsCompletedSuccessfully)
             {
-                await sending.AsTask().WaitAsync(cancellationToken);
+                await WaitAsync(sending.AsTask(), cancellationToken);
             }
         }
         catch
@@ -91,6 +90,23 @@ internal sealed class PublishChannel : IAsyncDisposable
 
         return pending.Answer.Task;
     }
+
+    /// <summary>Waits for the client to write. Once its write loop has failed it can wait for ever (rabbitmq-dotnet-client #1930), whatever its
+    /// token says and though the channel is closed; this ends with the channel, and on time.</summary>
+    private async Task WaitAsync(Task sending, CancellationToken cancellationToken)
+    {
+        if (await Task.WhenAny(sending, _ended.Task).WaitAsync(cancellationToken) == sending || sending.IsCompleted)
+        {
+            await sending;
+            return;
+        }
+
+        _ = sending.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        throw new AlreadyClosedException(_closed!);
+    }
+
+    /// <summary>Ends what is under way on a channel that is lost, whether or not the client says so, too.</summary>
+    public void Lose() => _ = CloseAsync(_channel.CloseReason ?? new ShutdownEventArgs(ShutdownInitiator.Library, Constants.InternalError, "the channel was lost"));
 
     /// <summary>Closes the channel when what is under way on it was answered, or after a while.</summary>
     public async Task RetireAsync()
@@ -160,15 +176,17 @@ internal sealed class PublishChannel : IAsyncDisposable
     {
         lock (_pending)
         {
-            _closed = reason;
+            _closed ??= reason;
             foreach (var pending in _pending.Values)
             {
-                pending.Answer.TrySetException(new AlreadyClosedException(reason));
+                pending.Answer.TrySetException(new AlreadyClosedException(_closed));
                 _ = pending.Answer.Task.Exception; // Its publisher may have stopped waiting.
             }
 
             _pending.Clear();
         }
+
+        _ended.TrySetResult();
 
         return Task.CompletedTask;
     }

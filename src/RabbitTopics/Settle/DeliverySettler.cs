@@ -13,6 +13,10 @@ internal sealed class DeliverySettler(CopyPublisher copies, HandlerOptions optio
     /// not spin.</summary>
     private static readonly TimeSpan ReturnDelay = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long the client may take to write an acknowledgement: longer where the broker does not read, and then it is delivered
+    /// again or was written after all.</summary>
+    private static readonly TimeSpan TellTime = TimeSpan.FromSeconds(5);
+
     /// <summary>Settles a delivery. Does not throw: where the broker cannot be told, its own rule applies, and the message
     /// is delivered again.</summary>
     public async Task SettleAsync(IChannel channel, Delivery delivery, HandlerResult result, CancellationToken stopping)
@@ -39,10 +43,15 @@ internal sealed class DeliverySettler(CopyPublisher copies, HandlerOptions optio
     {
         try
         {
-            await telling;
+            if (!telling.IsCompletedSuccessfully)
+            {
+                // The client can wait for ever on a connection that is gone (rabbitmq-dotnet-client #1930), and the consumer with it.
+                await telling.AsTask().WaitAsync(TellTime);
+            }
+
             return true;
         }
-        catch (Exception exception) when (exception is OperationInterruptedException or IOException or ObjectDisposedException)
+        catch (Exception exception) when (exception is OperationInterruptedException or IOException or ObjectDisposedException or TimeoutException)
         {
             logger.LogWarning("Delivery {DeliveryTag} of queue '{Queue}' could not be settled, as its channel is gone; the broker delivers it again.",
                 delivery.DeliveryTag, delivery.Queue);
