@@ -86,14 +86,14 @@ internal sealed class FunctionLoader(
     private FoundFunction Load(FunctionDescription description)
     {
         var function = LoadedFunction.Load(description, converters);
-        CheckInternals(function);
-        CheckOutputs(function, description);
         var logger = loggers.CreateLogger($"Function.{function.Name}");
-        var trigger = description.Bindings.Single(binding => binding.IsTrigger);
-        return trigger.Is(RabbitMQBinding.TriggerType) ? LoadRabbitMQ(function, logger)
-            : trigger.Is("timerTrigger") ? LoadTimer(function, trigger, logger)
-            : throw new NotSupportedException($"an app that hosts itself has no {trigger.Type}. It has rabbitMQTrigger and timerTrigger. "
+        var found = function.Trigger.Is(RabbitMQBinding.TriggerType) ? LoadRabbitMQ(function, logger)
+            : function.Trigger.Is("timerTrigger") ? LoadTimer(function, logger)
+            : throw new NotSupportedException($"an app that hosts itself has no {function.Trigger.Type}. It has rabbitMQTrigger and timerTrigger. "
                 + $"Run the app in a Functions host ('func start', Azure), or disable the function here: {DisabledFunctions.Setting(function.Name)}=true.");
+        CheckOutputs(function, description);
+        CheckInternals(function);
+        return found;
     }
 
     /// <summary>Once is enough: what is wrong is wrong for each function.</summary>
@@ -113,7 +113,7 @@ internal sealed class FunctionLoader(
 
     private FoundFunction LoadRabbitMQ(LoadedFunction function, ILogger logger)
     {
-        CheckBody(function.Trigger);
+        CheckBody(function.TriggerParameter);
         var queue = queues.Find(function.Name)!;
         var options = new QueueConsumerOptions
         {
@@ -140,12 +140,12 @@ internal sealed class FunctionLoader(
         }
     }
 
-    private FoundFunction LoadTimer(LoadedFunction function, FunctionBinding trigger, ILogger logger)
+    private FoundFunction LoadTimer(LoadedFunction function, ILogger logger)
     {
-        var text = settings.Resolve(trigger.Text("schedule") ?? "");
+        var text = settings.Resolve(function.Trigger.Text("schedule") ?? "");
         var schedule = Schedule.Parse(text, TimeZone(), time.GetUtcNow());
         return new FoundFunction($"{function.Name}: timer trigger, schedule '{text}'",
-            new TimerTriggerListener(function, schedule, trigger.Flag("runOnStartup"), invoker, time, logger));
+            new TimerTriggerListener(function, schedule, function.Trigger.Flag("runOnStartup"), invoker, time, logger));
     }
 
     private void CheckOutputs(LoadedFunction function, FunctionDescription description)

@@ -97,7 +97,7 @@ internal sealed class TimerTriggerListener(
         };
         try
         {
-            await invoker.InvokeAsync(function, new TimerTrigger(function.Trigger.Name, timer), _abandoning.Token);
+            await invoker.InvokeAsync(function, new TimerTrigger(function.TriggerParameter.Name, timer), _abandoning.Token);
         }
         catch (Exception exception)
         {

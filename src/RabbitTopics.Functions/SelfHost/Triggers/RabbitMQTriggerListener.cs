@@ -34,7 +34,7 @@ internal sealed class RabbitMQTriggerListener : ITriggerListener
     {
         try
         {
-            await _invoker.InvokeAsync(_function, new DeliveryTrigger(_function.Trigger.Name, delivery), cancellationToken);
+            await _invoker.InvokeAsync(_function, new DeliveryTrigger(_function.TriggerParameter.Name, delivery), cancellationToken);
             return new HandlerResult(DeliveryOutcome.Succeeded);
         }
         catch (FunctionInputConverterException exception)
