@@ -13,7 +13,8 @@ internal sealed class GenericTypesConverter(IServiceProvider services) : IInputC
 
     /// <inheritdoc/>
     public ValueTask<ConversionResult> ConvertAsync(ConverterContext context) =>
-        _converters.GetOrAdd(context.TargetType, NewConverter)?.ConvertAsync(context) ?? new(ConversionResult.Unhandled());
+        (_converters.TryGetValue(context.TargetType, out var converter) ? converter : _converters.GetOrAdd(context.TargetType, NewConverter))?.ConvertAsync(context)
+        ?? new(ConversionResult.Unhandled());
 
     // In a native program all T that are classes share the code of these two; there is none for a T that is a struct.
     [DynamicDependency(DynamicallyAccessedMemberTypes.PublicConstructors, typeof(TopicMessageConverter<object>))]

@@ -91,7 +91,7 @@ internal sealed class FunctionLoader(
             : function.Trigger.Is("timerTrigger") ? LoadTimer(function, logger)
             : throw new NotSupportedException($"an app that hosts itself has no {function.Trigger.Type}. It has rabbitMQTrigger and timerTrigger. "
                 + $"Run the app in a Functions host ('func start', Azure), or disable the function here: {DisabledFunctions.Setting(function.Name)}=true.");
-        CheckOutputs(function, description);
+        CheckBindings(function, description);
         CheckInternals(function);
         return found;
     }
@@ -148,7 +148,7 @@ internal sealed class FunctionLoader(
             new TimerTriggerListener(function, schedule, function.Trigger.Flag("runOnStartup"), invoker, time, logger));
     }
 
-    private void CheckOutputs(LoadedFunction function, FunctionDescription description)
+    private void CheckBindings(LoadedFunction function, FunctionDescription description)
     {
         foreach (var output in function.Outputs)
         {
@@ -161,9 +161,10 @@ internal sealed class FunctionLoader(
             brokers.Get(output.ConnectionSetting(appOptions.Value));
         }
 
-        if (description.Bindings.FirstOrDefault(binding => binding.IsOutput && !binding.Is(RabbitMQBinding.OutputType)) is { } other)
+        if (description.Bindings.FirstOrDefault(binding => !binding.IsTrigger && !(binding.IsOutput && binding.Is(RabbitMQBinding.OutputType))) is { } other)
         {
-            throw new NotSupportedException($"an app that hosts itself has no output '{other.Type}'. It has [RabbitMQOutput] and [TopicOutput]. Run the app in a Functions host ('func start', Azure).");
+            throw new NotSupportedException($"an app that hosts itself has no {(other.IsOutput ? "output" : "input")} '{other.Type}'. It has the outputs [RabbitMQOutput] and [TopicOutput]. "
+                + "Run the app in a Functions host ('func start', Azure), or take what you need from a service.");
         }
     }
 

@@ -27,6 +27,7 @@ internal static class SelfHostServices
         services.AddSingleton(problems);
         services.AddSingleton<InputConverters>();
         services.AddSingleton<RabbitMQOutputWriter>();
+        services.AddSingleton<LogScopeReaders>();
         services.AddSingleton<FunctionInvoker>();
         services.AddSingleton<FunctionLoader>();
         services.AddHostedService<HealthEndpoint>();

@@ -28,6 +28,7 @@ public sealed class FunctionLoaderTests
     [Theory]
     [InlineData("has no httpTrigger. It has rabbitMQTrigger and timerTrigger. Run the app in a Functions host ('func start', Azure), or disable the function here: AzureWebJobs.F.Disabled=true",
         """{"name":"value","type":"httpTrigger","direction":"In","methods":["get"]}""", """{"name":"$return","type":"http","direction":"Out"}""")]
+    [InlineData("has no input 'blob'", Timer, """{"name":"content","type":"blob","direction":"In"}""")]
     [InlineData("has no output 'blob'", Timer, """{"name":"$return","type":"blob","direction":"Out"}""")]
     [InlineData("it has no trigger, or several")]
     [InlineData("it has no trigger, or several", Timer, RabbitMQ)]

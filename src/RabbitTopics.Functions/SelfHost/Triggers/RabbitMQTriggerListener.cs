@@ -30,7 +30,7 @@ internal sealed class RabbitMQTriggerListener : ITriggerListener
 
     public ValueTask DisposeAsync() => _consumer.DisposeAsync();
 
-    private async Task<HandlerResult> HandleAsync(Delivery delivery, CancellationToken cancellationToken)
+    private async ValueTask<HandlerResult> HandleAsync(Delivery delivery, CancellationToken cancellationToken)
     {
         try
         {
