@@ -26,7 +26,8 @@ public sealed class AppProcess : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
-    /// <summary>Starts a command line, run by the shell's rules of words.</summary>
+    /// <summary>Starts a command line, run by the shell's rules of words. Unless its settings say otherwise it is an app of its own: of
+    /// several instances of one app only one runs the timers.</summary>
     public static AppProcess Start(string commandLine, IReadOnlyDictionary<string, string?> environment)
     {
         var start = new ProcessStartInfo("/bin/sh", ["-c", $"exec {commandLine}"])
@@ -34,6 +35,7 @@ public sealed class AppProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        start.Environment["RABBITTOPICS_APP_NAME"] = $"test-{Guid.NewGuid():N}";
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;

@@ -19,8 +19,8 @@ namespace RabbitTopics.StandaloneWorker.Hosting;
 
 /// <summary>A function ready to be started.</summary>
 /// <param name="Summary">Its name, trigger, queue and topics, in a line.</param>
-/// <param name="Listener">Waits for its trigger.</param>
-internal sealed record LoadedFunction(string Summary, ITriggerListener Listener);
+/// <param name="Listener">Waits for its trigger; null for a timer, which is one of <see cref="AppTimers"/>.</param>
+internal sealed record LoadedFunction(string Summary, ITriggerListener? Listener);
 
 /// <summary>Makes a listener for each function that the generator found, and notes what is wrong with any of them.</summary>
 internal sealed class FunctionLoader(
@@ -30,6 +30,7 @@ internal sealed class FunctionLoader(
     SettingReferences settings,
     StartupProblems problems,
     FunctionInvoker invoker,
+    AppTimers timers,
     MessageBody bodies,
     IOptions<RabbitTopicsOptions> appOptions,
     TimeProvider time,
@@ -89,7 +90,7 @@ internal sealed class FunctionLoader(
         return triggered.Attributes.OfType<TriggerBindingAttribute>().First() switch
         {
             RabbitMQTriggerAttribute trigger => LoadRabbitMQ(function, triggered, trigger, logger),
-            TimerTriggerAttribute trigger => LoadTimer(function, trigger, logger),
+            TimerTriggerAttribute trigger => LoadTimer(function, trigger),
             var other => throw new NotSupportedException($"the standalone worker has no {other.GetType().Name}. It has RabbitMQTrigger and TimerTrigger."),
         };
     }
@@ -128,12 +129,13 @@ internal sealed class FunctionLoader(
         }
     }
 
-    private LoadedFunction LoadTimer(StandaloneFunctionDefinition function, TimerTriggerAttribute trigger, ILogger logger)
+    private LoadedFunction LoadTimer(StandaloneFunctionDefinition function, TimerTriggerAttribute trigger)
     {
         var text = settings.Resolve(trigger.Schedule);
         var schedule = Schedule.Parse(text, TimeZone(), time.GetUtcNow());
-        return new LoadedFunction($"{function.Name}: timer trigger, schedule '{text}'",
-            new TimerTriggerListener(function, schedule, trigger.RunOnStartup, invoker, time, logger));
+        timers.Add(function.Name, schedule, trigger.RunOnStartup, trigger.UseMonitor, (timer, cancellationToken) =>
+            invoker.InvokeAsync(function, new FunctionTrigger(timer, static () => new Dictionary<string, object?>()), cancellationToken));
+        return new LoadedFunction($"{function.Name}: timer trigger, schedule '{text}'", null);
     }
 
     private void CheckOutputs(FunctionDescriptor descriptor)

@@ -2,13 +2,14 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RabbitTopics.StandaloneWorker.Settings;
 using RabbitTopics.StandaloneWorker.Triggers;
+using RabbitTopics.StandaloneWorker.Triggers.Timer;
 
 namespace RabbitTopics.StandaloneWorker.Hosting;
 
 /// <summary>Starts the app's functions with the program and stops them with it. Where a setting or a function is wrong it
 /// says everything that is, and ends the program with exit code 1 instead.</summary>
 internal sealed class FunctionsWorker(
-    FunctionLoader loader, StartupProblems problems, IHostApplicationLifetime lifetime, ILogger<FunctionsWorker> logger)
+    FunctionLoader loader, AppTimers timers, StartupProblems problems, IHostApplicationLifetime lifetime, ILogger<FunctionsWorker> logger)
     : IHostedService, IAsyncDisposable
 {
     private IReadOnlyList<ITriggerListener> _listeners = [];
@@ -33,17 +34,18 @@ internal sealed class FunctionsWorker(
             logger.LogInformation("Found {Function}", function.Summary);
         }
 
-        _listeners = [.. loaded.Select(function => function.Listener)];
+        _listeners = [.. loaded.Select(function => function.Listener).OfType<ITriggerListener>()];
         foreach (var listener in _listeners)
         {
             listener.Start();
         }
 
+        timers.Start();
         return Task.CompletedTask;
     }
 
     public Task StopAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(_listeners.Select(listener => listener.StopAsync(cancellationToken)));
+        Task.WhenAll([timers.StopAsync(cancellationToken), .. _listeners.Select(listener => listener.StopAsync(cancellationToken))]);
 
     public async ValueTask DisposeAsync()
     {

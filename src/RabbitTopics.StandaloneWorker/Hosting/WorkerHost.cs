@@ -8,6 +8,7 @@ using RabbitTopics.StandaloneWorker.Binding;
 using RabbitTopics.StandaloneWorker.Invocation;
 using RabbitTopics.StandaloneWorker.Outputs;
 using RabbitTopics.StandaloneWorker.Settings;
+using RabbitTopics.StandaloneWorker.Triggers.Timer;
 
 namespace RabbitTopics.StandaloneWorker.Hosting;
 
@@ -67,6 +68,8 @@ internal static class WorkerHost
         builder.Services.AddSingleton<ParameterBinder>();
         builder.Services.AddSingleton<RabbitMQOutputWriter>();
         builder.Services.AddSingleton<FunctionInvoker>();
+        builder.Services.AddOptions<TimerOptions>();
+        builder.Services.AddSingleton<AppTimers>();
         builder.Services.AddSingleton<FunctionLoader>();
         builder.Services.AddHostedService<HealthEndpoint>();
         builder.Services.AddHostedService<FunctionsWorker>();

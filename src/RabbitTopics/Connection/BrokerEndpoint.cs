@@ -30,8 +30,11 @@ public sealed class BrokerEndpoint
     public static BrokerEndpoint From(IConfiguration configuration, string settingName)
     {
         ArgumentNullException.ThrowIfNull(configuration);
-        return Parse(settingName, configuration[settingName] ?? configuration[$"ConnectionStrings:{settingName}"]);
+        return Parse(settingName, Read(configuration, settingName));
     }
+
+    /// <summary>Whether a setting has a value; it may still be no AMQP URI.</summary>
+    internal static bool IsConfigured(IConfiguration configuration, string settingName) => !string.IsNullOrWhiteSpace(Read(configuration, settingName));
 
     /// <summary>Reads an AMQP URI (https://www.rabbitmq.com/docs/uri-spec).</summary>
     /// <param name="settingName">The setting that the URI came from, for errors.</param>
@@ -59,6 +62,9 @@ public sealed class BrokerEndpoint
 
         return new BrokerEndpoint(settingName, parsed);
     }
+
+    private static string? Read(IConfiguration configuration, string settingName) =>
+        configuration[settingName] ?? configuration[$"ConnectionStrings:{settingName}"];
 
     /// <summary>Host, port and setting, without any secret.</summary>
     public override string ToString() => $"{Uri.Host}:{Port} (setting '{SettingName}')";

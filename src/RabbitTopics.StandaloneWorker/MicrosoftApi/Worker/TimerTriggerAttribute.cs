@@ -10,10 +10,10 @@ public sealed class TimerTriggerAttribute(string schedule) : TriggerBindingAttri
     /// <summary>The schedule.</summary>
     public string Schedule { get; } = schedule;
 
-    /// <summary>Whether runs are noted in storage, so that one missed while the app was down is made up for. True by default,
-    /// and without effect for schedules under a minute. The standalone worker has no storage and never does.</summary>
+    /// <summary>Whether runs are noted, so that one missed while the app was down is made up for. True by default, and without effect
+    /// for schedules under a minute.</summary>
     public bool UseMonitor { get; set; } = true;
 
-    /// <summary>Whether the function also runs when the app starts. False by default.</summary>
+    /// <summary>Whether the function also runs when the app starts, in the instance that leads. False by default.</summary>
     public bool RunOnStartup { get; set; }
 }
