@@ -132,9 +132,10 @@ internal sealed class FunctionLoader(
     private LoadedFunction LoadTimer(StandaloneFunctionDefinition function, TimerTriggerAttribute trigger)
     {
         var text = settings.Resolve(trigger.Schedule);
-        var schedule = Schedule.Parse(text, TimeZone(), time.GetUtcNow());
-        timers.Add(function.Name, schedule, trigger.RunOnStartup, trigger.UseMonitor, (timer, cancellationToken) =>
-            invoker.InvokeAsync(function, new FunctionTrigger(timer, static () => new Dictionary<string, object?>()), cancellationToken));
+        var now = time.GetUtcNow();
+        var schedule = Schedule.Parse(text, TimeZone(), now);
+        timers.Add(new TimerFunction(function.Name, schedule, trigger.RunOnStartup, trigger.UseMonitor && !schedule.IsFrequent(now),
+            (timer, cancellationToken) => invoker.InvokeAsync(function, new FunctionTrigger(timer, static () => new Dictionary<string, object?>()), cancellationToken)));
         return new LoadedFunction($"{function.Name}: timer trigger, schedule '{text}'", null);
     }
 

@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Text;
-using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -20,32 +19,24 @@ internal sealed class AppTimers(
     private const int LongestQueueName = 255; // AMQP 0-9-1, short string, in bytes.
 
     private readonly List<TimerListener> _listeners = [];
-    private readonly List<string> _names = [];
+    private readonly TimersState _state = new();
     private readonly ILogger _logger = loggers.CreateLogger<AppTimers>();
-    private TimersState? _state;
     private TimerLeadership? _leadership;
 
     private string ConnectionSetting => options.Value.ConnectionStringSetting ?? appOptions.Value.ConnectionStringSetting;
 
     /// <summary>Adds a function, before the start.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="schedule">When it runs.</param>
-    /// <param name="runOnStartup">Whether it also runs when this instance leads for the first time.</param>
-    /// <param name="useMonitor">Whether its status is kept, if its occurrences are a minute apart or more.</param>
-    /// <param name="run">Runs it.</param>
     /// <exception cref="FormatException">The app's name makes no queue.</exception>
     /// <exception cref="BrokerSettingException">The setting of the broker is no AMQP URI.</exception>
-    public void Add(string name, Schedule schedule, bool runOnStartup, bool useMonitor, Func<TimerInfo, CancellationToken, Task> run)
+    public void Add(TimerFunction function)
     {
-        _state ??= new TimersState(_names);
         if (options.Value.RunInOneInstance && BrokerEndpoint.IsConfigured(configuration, ConnectionSetting))
         {
             _leadership ??= new TimerLeadership(brokers.Get(ConnectionSetting), AppName(), _state, _logger);
         }
 
-        var function = new TimerFunction(name, schedule, runOnStartup, useMonitor && !schedule.IsFrequent(time.GetUtcNow()), run);
-        _names.Add(name);
-        _listeners.Add(new TimerListener(function, _state, TermAsync, time, loggers.CreateLogger($"Function.{name}")));
+        _state.Own.Add(function.Name);
+        _listeners.Add(new TimerListener(function, _state, TermAsync, time, loggers.CreateLogger($"Function.{function.Name}")));
     }
 
     /// <summary>Starts all of them, in the background.</summary>

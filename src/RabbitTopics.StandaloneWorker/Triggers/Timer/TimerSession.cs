@@ -73,24 +73,24 @@ internal sealed class TimerSession(Broker broker, IChannel channel, string queue
             _inbox.Writer.TryWrite(TimerToken.Read(delivery));
             return Task.CompletedTask;
         };
+        await channel.BasicConsumeAsync(queue, autoAck: false, consumer, stop);
+        leadership.Report(null);
         state.Changed += WakeUp;
         try
         {
-            await channel.BasicConsumeAsync(queue, autoAck: false, consumer, stop);
-            leadership.Report(null);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, _over.Token);
             await TalkAsync(either.Token);
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested || _over.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested && !_over.IsCancellationRequested)
         {
-            if (_leads && !_over.IsCancellationRequested)
+            if (_leads)
             {
                 await SaveAsync(FarewellPatience, _over.Token);
             }
         }
-        catch (Exception exception) when (_ended.Task.IsCompleted && IsOfBroker(exception))
+        catch (Exception exception) when (_over.IsCancellationRequested && IsOfBroker(exception))
         {
-            // The channel has ended, for the reason that is known already.
+            // The channel has ended, for a reason that is known already.
         }
         finally
         {
@@ -264,7 +264,7 @@ internal sealed class TimerSession(Broker broker, IChannel channel, string queue
     private void LookForOtherTimers(TimerToken token)
     {
         var others = token.Kind == TimerToken.Question && token.Body is { } body
-            ? body.Own.Where(timer => !state.Own.Contains(timer, StringComparer.OrdinalIgnoreCase) && _unknown.Add(timer)).ToArray()
+            ? body.Own.Where(timer => !state.Own.Contains(timer) && _unknown.Add(timer)).ToArray()
             : [];
         if (others.Length > 0)
         {

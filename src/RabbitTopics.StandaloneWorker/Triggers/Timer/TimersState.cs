@@ -8,8 +8,7 @@ namespace RabbitTopics.StandaloneWorker.Triggers.Timer;
 internal sealed record TimerStatus(string Schedule, DateTimeOffset? Last, DateTimeOffset Next, DateTimeOffset LastUpdated);
 
 /// <summary>What an instance knows of the app's timers, its own runs and what it read from the queue. Thread-safe.</summary>
-/// <param name="own">The timers that this instance has.</param>
-internal sealed class TimersState(IReadOnlyCollection<string> own)
+internal sealed class TimersState
 {
     private readonly Dictionary<string, TimerStatus> _timers = new(StringComparer.OrdinalIgnoreCase);
     private int _version;
@@ -20,8 +19,8 @@ internal sealed class TimersState(IReadOnlyCollection<string> own)
     /// <summary>Grows with each such change.</summary>
     public int Version => Volatile.Read(ref _version);
 
-    /// <summary>The timers that this instance has.</summary>
-    public IReadOnlyCollection<string> Own => own;
+    /// <summary>The timers that this instance has; they do not change once it has started.</summary>
+    public HashSet<string> Own { get; } = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The status of a timer; null where nothing is known of it.</summary>
     public TimerStatus? Find(string timer)
@@ -80,7 +79,7 @@ internal sealed class TimersState(IReadOnlyCollection<string> own)
     {
         lock (_timers)
         {
-            return new TimersBody(_timers, own).Write();
+            return new TimersBody(_timers, Own).Write();
         }
     }
 }
