@@ -11,6 +11,8 @@ public sealed class AppProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly StringBuilder _output = new();
 
+    private Func<Task> _deleteQueueAsync = () => Task.CompletedTask;
+
     private AppProcess(Process process) => _process = process;
 
     public string Output
@@ -35,13 +37,20 @@ public sealed class AppProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment["RABBITTOPICS_APP_NAME"] = $"test-{Guid.NewGuid():N}";
+        const string nameSetting = "RABBITTOPICS_APP_NAME";
+        var ownName = $"test-{Guid.NewGuid():N}";
+        start.Environment[nameSetting] = ownName;
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;
         }
 
         var app = new AppProcess(new Process { StartInfo = start });
+        if (!environment.ContainsKey(nameSetting) && Uri.TryCreate(environment.GetValueOrDefault("RabbitMQ"), UriKind.Absolute, out var broker))
+        {
+            app._deleteQueueAsync = () => app.Output.Contains($"timers of app '{ownName}'", StringComparison.Ordinal) ? Client.TryDeleteQueueAsync(broker, $"{ownName}.timers") : Task.CompletedTask;
+        }
+
         app._process.OutputDataReceived += (_, line) => app.Keep(line.Data);
         app._process.ErrorDataReceived += (_, line) => app.Keep(line.Data);
         app._process.Start();
@@ -93,6 +102,7 @@ public sealed class AppProcess : IAsyncDisposable
             await _process.WaitForExitAsync();
         }
 
+        await _deleteQueueAsync();
         _process.Dispose();
     }
 
