@@ -328,12 +328,13 @@ internal sealed class TimerSession(Broker broker, IChannel channel, string queue
             if (failure != _failure)
             {
                 _failure = failure;
-                logger.LogWarning("Cannot publish to the timers' queue '{Queue}' at {Endpoint}: {Reason} Trying again until it works; {Meanwhile}.",
-                    queue, broker.Endpoint, failure, _leads ? "the runs meanwhile are not noted" : "this instance may not notice that it is to run the timers");
                 if (exception is PublishRefusedException)
                 {
                     leadership.Report(failure);
                 }
+
+                logger.LogWarning("Cannot publish to the timers' queue '{Queue}' at {Endpoint}: {Reason} Trying again until it works; {Meanwhile}.",
+                    queue, broker.Endpoint, failure, _leads ? "the runs meanwhile are not noted" : "this instance may not notice that it is to run the timers");
             }
 
             return false;
