@@ -18,8 +18,8 @@ namespace RabbitTopics.Functions.SelfHost;
 
 /// <summary>A function ready to be started.</summary>
 /// <param name="Summary">Its name, trigger, queue and topics, in a line.</param>
-/// <param name="Listener">Waits for its trigger.</param>
-internal sealed record FoundFunction(string Summary, ITriggerListener Listener);
+/// <param name="Listener">Waits for its trigger; null for a timer, which is one of <see cref="AppTimers"/>.</param>
+internal sealed record FoundFunction(string Summary, ITriggerListener? Listener);
 
 /// <summary>Makes a listener for each function of the app, and notes what is wrong with any of them.</summary>
 internal sealed class FunctionLoader(
@@ -32,6 +32,7 @@ internal sealed class FunctionLoader(
     SettingReferences settings,
     StartupProblems problems,
     FunctionInvoker invoker,
+    AppTimers timers,
     MessageBody bodies,
     IOptions<RabbitTopicsOptions> appOptions,
     TimeProvider time,
@@ -88,7 +89,7 @@ internal sealed class FunctionLoader(
         var function = LoadedFunction.Load(description, converters);
         var logger = loggers.CreateLogger($"Function.{function.Name}");
         var found = function.Trigger.Is(RabbitMQBinding.TriggerType) ? LoadRabbitMQ(function, logger)
-            : function.Trigger.Is("timerTrigger") ? LoadTimer(function, logger)
+            : function.Trigger.Is("timerTrigger") ? LoadTimer(function)
             : throw new NotSupportedException($"an app that hosts itself has no {function.Trigger.Type}. It has rabbitMQTrigger and timerTrigger. "
                 + $"Run the app in a Functions host ('func start', Azure), or disable the function here: {DisabledFunctions.Setting(function.Name)}=true.");
         CheckBindings(function, description);
@@ -140,12 +141,18 @@ internal sealed class FunctionLoader(
         }
     }
 
-    private FoundFunction LoadTimer(LoadedFunction function, ILogger logger)
+    private FoundFunction LoadTimer(LoadedFunction function)
     {
         var text = settings.Resolve(function.Trigger.Text("schedule") ?? "");
-        var schedule = Schedule.Parse(text, TimeZone(), time.GetUtcNow());
-        return new FoundFunction($"{function.Name}: timer trigger, schedule '{text}'",
-            new TimerTriggerListener(function, schedule, function.Trigger.Flag("runOnStartup"), invoker, time, logger));
+        var now = time.GetUtcNow();
+        var schedule = Schedule.Parse(text, TimeZone(), now);
+        timers.Add(new TimerFunction(
+            function.Name,
+            schedule,
+            function.Trigger.Flag("runOnStartup"),
+            function.Trigger.Flag("useMonitor", fallback: true) && !schedule.IsFrequent(now),
+            (timer, cancellationToken) => invoker.InvokeAsync(function, new TimerTrigger(function.TriggerParameter.Name, timer), cancellationToken)));
+        return new FoundFunction($"{function.Name}: timer trigger, schedule '{text}'", null);
     }
 
     private void CheckBindings(LoadedFunction function, FunctionDescription description)

@@ -181,7 +181,7 @@ public sealed class QueueConsumerTests(SharedBroker broker)
         await using var consumer = new QueueConsumer(library.Broker, Options(library), (_, _) =>
         {
             begun.SetResult();
-            return never.Task;
+            return new(never.Task);
         }, NullLogger.Instance);
         consumer.Start();
         await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
