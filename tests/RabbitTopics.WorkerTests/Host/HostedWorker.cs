@@ -62,9 +62,22 @@ public sealed class HostedWorker : IAsyncDisposable
     }
 
     /// <summary>Waits until the worker has called.</summary>
-    public Task ConnectAsync(TimeSpan? within = null) => Wait.UntilAsync(
-        () => _isConnected || (HasExited ? throw new InvalidOperationException($"The worker ended before it called its host. {Story()}") : false),
-        "the worker to call its host", within);
+    public async Task ConnectAsync(TimeSpan? within = null)
+    {
+        try
+        {
+            await Wait.UntilAsync(() => _isConnected || HasExited, "the worker to call its host", within);
+        }
+        catch (TimeoutException exception)
+        {
+            throw new TimeoutException($"{exception.Message} {Story()}", exception);
+        }
+
+        if (!_isConnected)
+        {
+            throw new InvalidOperationException($"The worker ended before it called its host. {Story()}");
+        }
+    }
 
     /// <summary>Connected, initialised, indexed, and with every function loaded.</summary>
     public async Task GetReadyAsync()
