@@ -1,4 +1,3 @@
-using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using RabbitTopics.Publish;
@@ -8,8 +7,7 @@ namespace RabbitTopics.Conformance.App;
 /// <summary>Tells the suite which host the app runs on, where it wants to know: in the queue <c>RUN.host</c>.</summary>
 internal sealed class HostTeller(ITopicPublisher publisher, IConfiguration configuration) : BackgroundService
 {
-    private static readonly string Host =
-        typeof(FunctionContext).Assembly.GetName().Name!.EndsWith("StandaloneWorker", StringComparison.Ordinal) ? "standalone" : "azure";
+    private string Host => configuration["Functions:Worker:HostEndpoint"] is { Length: > 0 } ? "functions host" : "itself";
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -3,8 +3,8 @@ using RabbitTopics.Testing;
 
 namespace RabbitTopics.Conformance;
 
-/// <summary>The function app that the suite is about: a command line (<c>CONFORMANCE_APP</c>; default: the suite's own app on
-/// the standalone worker), started with its settings as environment variables.</summary>
+/// <summary>The function app that the suite is about: a command line (<c>CONFORMANCE_APP</c>; default: the suite's own app,
+/// hosting itself), started with its settings as environment variables.</summary>
 public static class AppUnderTest
 {
     /// <summary>How many messages of a queue it takes at once, where a function says nothing else.</summary>

@@ -109,9 +109,9 @@ public sealed class ConformanceRun : IAsyncLifetime
         await using var channel = await OpenChannelAsync();
         return Encoding.UTF8.GetString((await channel.TakeAsync($"{Name}.host")).Body.Span) switch
         {
-            "standalone" => HostCapabilities.ConcurrencyPerFunction | HostCapabilities.GracePeriod | HostCapabilities.UnsignedShortHeaders
+            "itself" => HostCapabilities.ConcurrencyPerFunction | HostCapabilities.GracePeriod | HostCapabilities.UnsignedShortHeaders
                 | HostCapabilities.OneProcess | HostCapabilities.PromptReconnect,
-            "azure" => HostCapabilities.None,
+            "functions host" => HostCapabilities.None,
             var other => throw new InvalidOperationException($"The app says that its host is '{other}', which the suite does not know."),
         };
     }

@@ -10,7 +10,7 @@ public static class Repository
     public static string Program(string project)
     {
         var configuration = Path.GetFileName(Path.GetDirectoryName(AppContext.BaseDirectory.TrimEnd('/')))!;
-        return $"'{Path.Combine(Root, project, "bin", "standalone", configuration, "net10.0", Path.GetFileName(project))}'";
+        return $"'{Path.Combine(Root, project, "bin", configuration, "net10.0", Path.GetFileName(project))}'";
     }
 
     private static string FindRoot()

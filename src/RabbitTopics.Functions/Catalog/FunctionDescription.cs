@@ -1,26 +1,34 @@
-using Microsoft.Azure.Functions.Worker;
+using System.Reflection;
 
 namespace RabbitTopics.Functions.Catalog;
 
-/// <summary>What the attributes on a function say of its topics.</summary>
-/// <param name="Name">The function.</param>
-/// <param name="Trigger">Its RabbitMQ trigger, if that is what it has.</param>
-/// <param name="Subscriptions">The topics of the trigger's queue.</param>
-/// <param name="Outputs">Where its result goes.</param>
-/// <param name="QueueOptions">What kind of queue the trigger has.</param>
-/// <param name="Consume">How its messages are taken.</param>
-/// <param name="ErrorPolicy">What is done when it fails.</param>
-internal sealed record FunctionDescription(
-    string Name,
-    RabbitMQTriggerAttribute? Trigger,
-    IReadOnlyList<TopicSubscriptionAttribute> Subscriptions,
-    IReadOnlyList<TopicOutput> Outputs,
-    QueueOptionsAttribute? QueueOptions = null,
-    ConsumeAttribute? Consume = null,
-    ErrorPolicyAttribute? ErrorPolicy = null)
+/// <summary>A function of the app.</summary>
+/// <param name="Name">The name given to <c>[Function]</c>.</param>
+/// <param name="Method">The method.</param>
+/// <param name="Bindings">Its trigger, inputs and outputs.</param>
+internal sealed record FunctionDescription(string Name, MethodInfo Method, IReadOnlyList<FunctionBinding> Bindings)
 {
+    /// <summary>Its RabbitMQ trigger, if that is what it has.</summary>
+    public RabbitMQBinding? Trigger { get; init; } =
+        Bindings.Where(binding => !binding.IsOutput).Select(RabbitMQBinding.Read).FirstOrDefault(trigger => trigger is not null);
+
+    /// <summary>The topics of the trigger's queue.</summary>
+    public IReadOnlyList<TopicSubscriptionAttribute> Subscriptions { get; init; } = [];
+
+    /// <summary>The topics that its result goes to.</summary>
+    public IReadOnlyList<TopicOutput> Outputs { get; init; } = [];
+
     /// <summary>The parameters that it publishes with while it runs.</summary>
     public IReadOnlyList<TopicCollectorParameter> Collectors { get; init; } = [];
+
+    /// <summary>What kind of queue the trigger has.</summary>
+    public QueueOptionsAttribute? QueueOptions { get; init; }
+
+    /// <summary>How its messages are taken.</summary>
+    public ConsumeAttribute? Consume { get; init; }
+
+    /// <summary>What is done when it fails.</summary>
+    public ErrorPolicyAttribute? ErrorPolicy { get; init; }
 }
 
 /// <summary>A topic that a function publishes to.</summary>

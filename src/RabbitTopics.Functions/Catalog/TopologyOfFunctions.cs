@@ -26,7 +26,7 @@ internal sealed class TopologyOfFunctions(RabbitTopicsOptions options, SettingRe
         {
             try
             {
-                if (function.Trigger is { } trigger && string.IsNullOrWhiteSpace(settings.Resolve(trigger.QueueName ?? "")))
+                if (function.Trigger is { } trigger && string.IsNullOrWhiteSpace(settings.Resolve(trigger.QueueName)))
                 {
                     // The broker would make a queue of a name of its own, a new one at each start.
                     throw new FormatException("its [RabbitMQTrigger] names an empty queue. Name one.");
@@ -59,7 +59,7 @@ internal sealed class TopologyOfFunctions(RabbitTopicsOptions options, SettingRe
         var trigger = function.Trigger ?? throw new FormatException("it has [TopicSubscription] and no [RabbitMQTrigger]. Put both on one parameter.");
         var name = settings.Resolve(trigger.QueueName);
         var queue = new QueueTopology(
-            trigger.ConnectionStringSetting is { Length: > 0 } setting ? setting : options.ConnectionStringSetting,
+            trigger.ConnectionSetting(options),
             name,
             [.. function.Subscriptions.Select(Binding)])
         {

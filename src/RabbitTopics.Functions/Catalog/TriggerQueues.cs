@@ -8,7 +8,7 @@ namespace RabbitTopics.Functions.Catalog;
 
 /// <summary>The queue of a function's RabbitMQ trigger.</summary>
 /// <param name="Function">The function.</param>
-/// <param name="ConnectionStringSetting">The setting that names the broker.</param>
+/// <param name="ConnectionStringSetting">The setting that names the broker, or the reference in its place.</param>
 /// <param name="Queue">The queue.</param>
 /// <param name="Options">How its messages are taken and settled.</param>
 /// <param name="Topology">What the app declares the queue as; null where it is somebody else's.</param>
@@ -33,7 +33,7 @@ internal sealed class TriggerQueues(
             return null;
         }
 
-        var setting = trigger.ConnectionStringSetting is { Length: > 0 } named ? named : app.Value.ConnectionStringSetting;
+        var setting = trigger.ConnectionSetting(app.Value);
         var queue = settings.Resolve(trigger.QueueName);
         return new TriggerQueue(function, setting, queue, app.Value.OptionsOf(function), topology.Find(setting, queue));
     }

@@ -1,16 +1,16 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
-using RabbitTopics.Messages;
+using RabbitTopics.Functions.Catalog;
+using RabbitTopics.Functions.FunctionsHost;
 
 namespace RabbitTopics.Functions.Middleware;
 
-/// <summary>Gives every RabbitMQ-triggered invocation its message, with the topic resolved, and settles it. On the standalone worker
-/// the trigger has left the message and settles the delivery; on Microsoft's host the message is rebuilt from the binding
-/// data, and settled by way of copies.</summary>
+/// <summary>On Microsoft's host: gives every RabbitMQ-triggered invocation its message, rebuilt from the binding data and with the topic
+/// resolved, and settles it by way of copies. In an app that hosts itself the trigger does both.</summary>
 internal sealed class TopicMessageMiddleware(HostDeliveries deliveries) : IFunctionsWorkerMiddleware
 {
     public Task Invoke(FunctionContext context, FunctionExecutionDelegate next) =>
-        context.Features.Get<TopicMessage>() is null && deliveries.Read(context) is { } delivery ? SettleAsync(context, next, delivery) : next(context);
+        deliveries.Read(context) is { } delivery ? SettleAsync(context, next, delivery) : next(context);
 
     /// <summary>Returns where the host may acknowledge the message. Throws where it must not: then it publishes the message anew by
     /// its own rule, and counts that in a header that counts as an attempt here, too.</summary>
@@ -45,7 +45,7 @@ internal sealed class TopicMessageMiddleware(HostDeliveries deliveries) : IFunct
     /// <summary>Parks a message without running the function.</summary>
     private static async Task ParkAsync(FunctionContext context, HostDelivery delivery)
     {
-        if (context.FunctionDefinition.InputBindings.Values.FirstOrDefault(binding => string.Equals(binding.Type, "rabbitMQTrigger", StringComparison.OrdinalIgnoreCase)) is { } trigger)
+        if (context.FunctionDefinition.InputBindings.Values.FirstOrDefault(binding => string.Equals(binding.Type, RabbitMQBinding.TriggerType, StringComparison.OrdinalIgnoreCase)) is { } trigger)
         {
             await context.BindInputAsync<object>(trigger); // The body passes by a converter of ours.
         }

@@ -1,9 +1,10 @@
 using System.Collections;
 using System.Runtime.ExceptionServices;
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Invocation;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using RabbitTopics.Functions.Catalog;
-using RabbitTopics.Functions.Outputs;
+using RabbitTopics.Functions.Binding;
 using RabbitTopics.Publish;
 using RabbitTopics.Settings;
 
@@ -12,7 +13,7 @@ namespace RabbitTopics.Functions.Middleware;
 /// <summary>Publishes what a function leaves for its <c>[TopicOutput]</c>s. It runs inside the invocation, so a publish that
 /// fails is a failure of the invocation, and its trigger's message is not settled as done.</summary>
 internal sealed class TopicOutputMiddleware(
-    IReadOnlyList<FunctionDescription> functions, ITopicPublisher publisher, SettingReferences settings) : IFunctionsWorkerMiddleware
+    IReadOnlyList<FunctionDescription> functions, IFunctionExecutor executor, ITopicPublisher publisher, SettingReferences settings) : IFunctionsWorkerMiddleware
 {
     private readonly TopicOutputWriter _writer = new(publisher, settings);
 
@@ -26,6 +27,8 @@ internal sealed class TopicOutputMiddleware(
 
     private async Task InvokeAsync(FunctionDescription function, FunctionContext context, FunctionExecutionDelegate next)
     {
+        var resultKeeper = new ResultKeeper(executor);
+        context.Features.Set<IFunctionExecutor>(resultKeeper);
         if (function.Collectors.Count == 0)
         {
             await next(context);
@@ -35,7 +38,8 @@ internal sealed class TopicOutputMiddleware(
             await CollectAsync(context, next);
         }
 
-        if (context.GetInvocationResult().Value is not { } result)
+        // A middleware may have put another result in the place of the function's.
+        if ((context.GetInvocationResult().Value ?? resultKeeper.Result) is not { } result)
         {
             return;
         }
@@ -46,6 +50,19 @@ internal sealed class TopicOutputMiddleware(
             {
                 await WriteAsync(output.Attribute, value, context.CancellationToken);
             }
+        }
+    }
+
+    /// <summary>Keeps what the function returned: where some of its outputs are bindings of the host, the worker's own middleware, which is
+    /// nearer to the function than ours, takes the result apart and leaves null.</summary>
+    private sealed class ResultKeeper(IFunctionExecutor executor) : IFunctionExecutor
+    {
+        public object? Result { get; private set; }
+
+        public async ValueTask ExecuteAsync(FunctionContext context)
+        {
+            await executor.ExecuteAsync(context);
+            Result = context.GetInvocationResult().Value;
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Net.Security;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 
@@ -45,6 +46,10 @@ public sealed class BrokerConnection : IAsyncDisposable
             HandshakeContinuationTimeout = TimeSpan.FromSeconds(10),
             ContinuationTimeout = TimeSpan.FromSeconds(10),
         };
+        if (endpoint.TakesAnyCertificate)
+        {
+            _factory.Ssl.AcceptablePolicyErrors = SslPolicyErrors.RemoteCertificateNotAvailable | SslPolicyErrors.RemoteCertificateNameMismatch | SslPolicyErrors.RemoteCertificateChainErrors;
+        }
     }
 
     /// <summary>The open connection; waits for the broker as long as it takes.</summary>

@@ -6,14 +6,19 @@ namespace RabbitTopics.Connection;
 /// read.</summary>
 public sealed class BrokerEndpoint
 {
-    private BrokerEndpoint(string settingName, Uri uri)
+    private readonly BrokerReference _reference;
+
+    private BrokerEndpoint(BrokerReference reference, Uri uri)
     {
-        SettingName = settingName;
+        _reference = reference;
         Uri = uri;
     }
 
-    /// <summary>The name of the setting that the URI came from.</summary>
-    public string SettingName { get; }
+    /// <summary>The name of the setting that the URI came from, or a <see cref="BrokerReference"/>.</summary>
+    public string SettingName => _reference.ToString();
+
+    /// <summary>Whether the broker's TLS certificate is taken unchecked.</summary>
+    internal bool TakesAnyCertificate => _reference.TakesAnyCertificate;
 
     internal Uri Uri { get; }
 
@@ -25,20 +30,27 @@ public sealed class BrokerEndpoint
     private int Port => Uri.Port > 0 ? Uri.Port : Uri.Scheme == "amqps" ? 5671 : 5672;
 
     /// <summary>Reads the AMQP URI in a setting, which the Functions host looks up under its bare name and under
-    /// ConnectionStrings.</summary>
+    /// ConnectionStrings; or puts it together from a <see cref="BrokerReference"/>.</summary>
     /// <exception cref="BrokerSettingException">There is no value, or it is no AMQP URI.</exception>
     public static BrokerEndpoint From(IConfiguration configuration, string settingName)
     {
         ArgumentNullException.ThrowIfNull(configuration);
-        return Parse(settingName, configuration[settingName] ?? configuration[$"ConnectionStrings:{settingName}"]);
+        ArgumentNullException.ThrowIfNull(settingName);
+        var reference = BrokerReference.Parse(settingName);
+        return Parse(reference, reference.ConnectionStringSetting is { } setting
+            ? configuration[setting] ?? configuration[$"ConnectionStrings:{setting}"]
+            : reference.ToUri(configuration));
     }
 
     /// <summary>Reads an AMQP URI (https://www.rabbitmq.com/docs/uri-spec).</summary>
     /// <param name="settingName">The setting that the URI came from, for errors.</param>
     /// <param name="uri">The setting's value.</param>
     /// <exception cref="BrokerSettingException">There is no value, or it is no AMQP URI.</exception>
-    public static BrokerEndpoint Parse(string settingName, string? uri)
+    public static BrokerEndpoint Parse(string settingName, string? uri) => Parse(BrokerReference.Parse(settingName), uri);
+
+    private static BrokerEndpoint Parse(BrokerReference reference, string? uri)
     {
+        var settingName = reference.ConnectionStringSetting ?? "";
         if (string.IsNullOrWhiteSpace(uri))
         {
             throw new BrokerSettingException(settingName,
@@ -57,9 +69,12 @@ public sealed class BrokerEndpoint
                 + "amqp://user:password@host:5672/vhost, or amqps:// for TLS, and percent-encode special characters.");
         }
 
-        return new BrokerEndpoint(settingName, parsed);
+        return new BrokerEndpoint(reference, parsed);
     }
 
+    /// <summary>Where it comes from, for people: a setting, or the parts of a binding.</summary>
+    internal string Origin => _reference.Description;
+
     /// <summary>Host, port and setting, without any secret.</summary>
-    public override string ToString() => $"{Uri.Host}:{Port} (setting '{SettingName}')";
+    public override string ToString() => $"{Uri.Host}:{Port} ({Origin})";
 }

@@ -16,11 +16,11 @@ internal readonly record struct ConnectFailure(string Reason, bool NeedsAChange)
             switch (cause)
             {
                 case RabbitMQ.Client.Exceptions.AuthenticationFailureException or PossibleAuthenticationFailureException:
-                    return new($"it refused user '{endpoint.UserName}'. Check user name and password in the setting "
-                        + $"'{endpoint.SettingName}', and that the user may log in from this host.", true);
+                    return new($"it refused user '{endpoint.UserName}'. Check user name and password in the {endpoint.Origin}, "
+                        + "and that the user may log in from this host.", true);
                 case OperationInterruptedException { ShutdownReason: { ReplyCode: 530 or 403 } reason }:
-                    return new($"{reason.ReplyText}. Check that the virtual host '{endpoint.VirtualHost}' in the setting "
-                        + $"'{endpoint.SettingName}' exists and that user '{endpoint.UserName}' may use it.", true);
+                    return new($"{reason.ReplyText}. Check that the virtual host '{endpoint.VirtualHost}' in the {endpoint.Origin} exists "
+                        + $"and that user '{endpoint.UserName}' may use it.", true);
                 case AuthenticationException:
                     return new($"TLS failed ({cause.Message}). Check the scheme, host name and certificate.", true);
                 case SocketException socket:

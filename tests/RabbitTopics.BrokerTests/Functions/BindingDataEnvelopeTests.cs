@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using CsCheck;
 using RabbitMQ.Client;
-using RabbitTopics.Functions.Envelope;
+using RabbitTopics.Functions.FunctionsHost;
 using RabbitTopics.Messages;
 using RabbitTopics.Testing;
 

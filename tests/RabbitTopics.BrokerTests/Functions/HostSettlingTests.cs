@@ -9,13 +9,12 @@ using RabbitMQ.Client;
 using RabbitTopics.Connection;
 using RabbitTopics.Functions;
 using RabbitTopics.Functions.Catalog;
-using RabbitTopics.Functions.Converters;
+using RabbitTopics.Functions.Binding;
+using RabbitTopics.Functions.FunctionsHost;
 using RabbitTopics.Functions.Middleware;
+using RabbitTopics.Functions.SelfHost.Invocation;
 using RabbitTopics.Settings;
 using RabbitTopics.Settle;
-using RabbitTopics.StandaloneWorker.Binding;
-using RabbitTopics.StandaloneWorker.Discovery;
-using RabbitTopics.StandaloneWorker.Invocation;
 using RabbitTopics.Testing;
 using RabbitTopics.Topology;
 
@@ -137,7 +136,7 @@ public sealed class HostSettlingTests(SharedBroker broker)
         return InvokeAsync(Deliveries(library), Context(library, properties), run, act);
     }
 
-    private static async Task InvokeAsync(HostDeliveries deliveries, StandaloneFunctionContext context, Func<Task> run, Func<TopicMessageActions, Task>? act = null) =>
+    private static async Task InvokeAsync(HostDeliveries deliveries, InvocationContext context, Func<Task> run, Func<TopicMessageActions, Task>? act = null) =>
         await new TopicMessageMiddleware(deliveries).Invoke(context, async _ =>
         {
             await new InvocationFeatureConverter().ConvertAsync(new BodyBinding(context));
@@ -158,27 +157,18 @@ public sealed class HostSettlingTests(SharedBroker broker)
         var settings = new SettingReferences(configuration);
         FunctionDescription[] functions =
         [
-            new FunctionDescription($"F{library.Queue}", new RabbitMQTriggerAttribute(library.Queue), pattern is null ? [] : [new TopicSubscriptionAttribute(pattern)], []),
+            TestFunction.On(library.Queue) with { Subscriptions = pattern is null ? [] : [new TopicSubscriptionAttribute(pattern)] },
         ];
         var topology = new TopologyOfFunctions(options.Value, settings, configuration).Build(functions);
         return new HostDeliveries(new TriggerQueues(functions, topology, settings, configuration, options), library.Get<Brokers>(), options,
             TimeProvider.System, NullLogger<HostDeliveries>.Instance);
     }
 
-    private static StandaloneFunctionContext Context(Library library, string properties, string exchange = "amq.topic", string routingKey = "orders.created")
+    private static InvocationContext Context(Library library, string properties, string exchange = "amq.topic", string routingKey = "orders.created")
     {
-        var descriptor = new FunctionDescriptor
-        {
-            Name = $"F{library.Queue}",
-            EntryPoint = "Test.Run",
-            AssemblyName = "Test",
-            Attributes = [],
-            Parameters = [new ParameterDescriptor { Name = "body", Type = typeof(byte[]), IsReferenceOrNullableType = true, Attributes = [new RabbitMQTriggerAttribute(library.Queue)], Converters = [] }],
-            Outputs = [],
-            CreateInstance = _ => null,
-            Invoke = (_, _) => default,
-        };
-        var data = new Dictionary<string, object?>
+        var services = new ServiceCollection().AddLogging();
+        services.AddFunctionsWorkerDefaults(worker => worker.InputConverters.RegisterAt<InvocationFeatureConverter>(0));
+        return new InvocationContext(LoadedFunction.Load(TestFunction.On(library.Queue), null!), new HostTrigger(new Dictionary<string, object?>
         {
             ["ConsumerTag"] = "tag",
             ["DeliveryTag"] = "5",
@@ -186,14 +176,12 @@ public sealed class HostSettlingTests(SharedBroker broker)
             ["Exchange"] = exchange,
             ["RoutingKey"] = routingKey,
             ["BasicProperties"] = properties,
-        };
-        var trigger = new FunctionTrigger(Body, () => data);
-        var context = new StandaloneFunctionContext(new StandaloneFunctionDefinition(descriptor), trigger, null!, CancellationToken.None);
-        var worker = new WorkerOptions();
-        worker.InputConverters.RegisterAt<InvocationFeatureConverter>(0);
-        worker.InputConverters.Register<BindingDataConverter>();
-        trigger.Features.Set(new FunctionBindings(context, new ParameterBinder(new InputConverters(new ServiceCollection().BuildServiceProvider(), Options.Create(worker)))));
-        return context;
+        }), services.BuildServiceProvider(), CancellationToken.None);
+    }
+
+    private sealed class HostTrigger(IReadOnlyDictionary<string, object?> data) : FunctionTrigger("message", Body)
+    {
+        protected override IReadOnlyDictionary<string, object?> ReadBindingData() => data;
     }
 
     private static string Text(BasicGetResult message, string header) => Encoding.UTF8.GetString((byte[])message.BasicProperties.Headers![header]!);

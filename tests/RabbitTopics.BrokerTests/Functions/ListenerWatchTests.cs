@@ -1,5 +1,5 @@
 using System.Text;
-using Microsoft.Azure.Functions.Worker;
+using RabbitTopics.Functions;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 using RabbitMQ.Client;
 using RabbitTopics.Connection;
 using RabbitTopics.Functions.Catalog;
-using RabbitTopics.Functions.Watch;
+using RabbitTopics.Functions.FunctionsHost;
 using RabbitTopics.Health;
 using RabbitTopics.Settings;
 using RabbitTopics.Testing;
@@ -82,7 +82,7 @@ public sealed class ListenerWatchTests(SharedBroker broker)
         configure?.Invoke(options);
         var configuration = library.Get<IConfiguration>();
         var app = library.Get<IOptions<RabbitTopicsOptions>>();
-        var queues = new TriggerQueues([new FunctionDescription("F", new RabbitMQTriggerAttribute(library.Queue), [], [])],
+        var queues = new TriggerQueues([TestFunction.On(library.Queue)],
             new AppTopology(), new SettingReferences(configuration), configuration, app);
         var watch = new ListenerWatch(queues, library.Get<Brokers>(), library.Get<QueueHealth>(), app, Options.Create(options), TimeProvider.System, new Log(_log));
         await watch.StartAsync(CancellationToken.None);

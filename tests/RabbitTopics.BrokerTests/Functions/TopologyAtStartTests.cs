@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -7,7 +6,7 @@ using RabbitMQ.Client;
 using RabbitTopics.Connection;
 using RabbitTopics.Functions;
 using RabbitTopics.Functions.Catalog;
-using RabbitTopics.Functions.Startup;
+using RabbitTopics.Functions.FunctionsHost;
 using RabbitTopics.Settings;
 using RabbitTopics.Testing;
 
@@ -54,7 +53,7 @@ public sealed class TopologyAtStartTests(SharedBroker shared)
         var configuration = library.Get<IConfiguration>();
         var settings = new SettingReferences(configuration);
         var app = library.Get<IOptions<RabbitTopicsOptions>>();
-        FunctionDescription[] functions = [new FunctionDescription("F", new RabbitMQTriggerAttribute(library.Queue), [new TopicSubscriptionAttribute(library.Queue)], [])];
+        FunctionDescription[] functions = [TestFunction.On(library.Queue) with { Subscriptions = [new TopicSubscriptionAttribute(library.Queue)] }];
         var topology = new TopologyOfFunctions(app.Value, settings, configuration).Build(functions);
         var queues = new TriggerQueues(functions, topology, settings, configuration, app);
         return new TopologyAtStart(queues, library.Get<Brokers>(), topology, TimeProvider.System, NullLogger<TopologyAtStart>.Instance).StartAsync(CancellationToken.None);

@@ -1,5 +1,5 @@
 using Microsoft.Azure.Functions.Worker.Core.FunctionMetadata;
-using RabbitTopics.Functions.Startup;
+using RabbitTopics.Functions.FunctionsHost;
 
 namespace RabbitTopics.Tests.Functions;
 

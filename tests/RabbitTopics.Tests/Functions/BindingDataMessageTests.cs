@@ -1,5 +1,5 @@
 using System.Text.Json;
-using RabbitTopics.Functions.Envelope;
+using RabbitTopics.Functions.FunctionsHost;
 using RabbitTopics.Messages;
 
 namespace RabbitTopics.Tests.Functions;

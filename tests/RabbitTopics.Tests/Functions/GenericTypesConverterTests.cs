@@ -4,18 +4,23 @@ using Microsoft.Azure.Functions.Worker.Converters;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using RabbitTopics.Functions;
-using RabbitTopics.Functions.Converters;
-using RabbitTopics.Functions.Outputs;
+using RabbitTopics.Functions.Binding;
+using RabbitTopics.Functions.Catalog;
+using RabbitTopics.Functions.SelfHost.Invocation;
 using RabbitTopics.Messages;
-using RabbitTopics.StandaloneWorker.Discovery;
-using RabbitTopics.StandaloneWorker.Invocation;
 
 namespace RabbitTopics.Tests.Functions;
 
-/// <summary>What gives functions on Microsoft's host the generic types of ours.</summary>
+/// <summary>What gives functions the generic types of ours.</summary>
 public sealed class GenericTypesConverterTests
 {
+    private static readonly FunctionDescription Function = new("F", ((Delegate)Collecting).Method, [FunctionBinding.Parse("""{"name":"message","type":"rabbitMQTrigger","direction":"In","queueName":"q"}""")])
+    {
+        Collectors = [new TopicCollectorParameter("items", typeof(ITopicCollector<string>), new TopicOutputAttribute("t"))],
+    };
+
     private readonly ServiceProvider _services = new ServiceCollection()
+        .AddSingleton<IReadOnlyList<FunctionDescription>>([Function])
         .AddSingleton<IConfiguration>(new ConfigurationBuilder().Build())
         .AddLogging()
         .AddRabbitTopics()
@@ -51,26 +56,14 @@ public sealed class GenericTypesConverterTests
 
     private async Task<ConversionResult> ConvertAsync(Type type, string body)
     {
-        var descriptor = new FunctionDescriptor
-        {
-            Name = $"Generic{Guid.NewGuid():N}",
-            EntryPoint = "Test.Run",
-            AssemblyName = "Test",
-            Attributes = [],
-            Parameters =
-            [
-                new ParameterDescriptor { Name = "items", Type = typeof(ITopicCollector<string>), IsReferenceOrNullableType = true, Attributes = [new TopicOutputAttribute("t")], Converters = [] },
-            ],
-            Outputs = [],
-            CreateInstance = _ => null,
-            Invoke = (_, _) => default,
-        };
-        FunctionRegistry.Register([descriptor]);
-        var trigger = new FunctionTrigger(ReadOnlyMemory<byte>.Empty, () => new Dictionary<string, object?>());
-        trigger.Features.Set(new TopicMessage { Topic = "t", Body = Encoding.UTF8.GetBytes(body) });
-        trigger.Features.Set(new CollectedPublishes());
-        return await new GenericTypesConverter(_services).ConvertAsync(new Conversion(
-            type, new StandaloneFunctionContext(new StandaloneFunctionDefinition(descriptor), trigger, _services, CancellationToken.None)));
+        var context = new InvocationContext(LoadedFunction.Load(Function, null!), NoTrigger.Instance, _services, CancellationToken.None);
+        context.Features.Set(new TopicMessage { Topic = "t", Body = Encoding.UTF8.GetBytes(body) });
+        context.Features.Set(new CollectedPublishes());
+        return await new GenericTypesConverter(_services).ConvertAsync(new Conversion(type, context));
+    }
+
+    private static void Collecting(byte[] message, ITopicCollector<string> items)
+    {
     }
 
     private sealed class Conversion(Type type, FunctionContext context) : ConverterContext

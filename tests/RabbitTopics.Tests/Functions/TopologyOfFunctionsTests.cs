@@ -1,5 +1,5 @@
-using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Configuration;
+using RabbitTopics.Connection;
 using RabbitTopics.Functions;
 using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Settings;
@@ -9,6 +9,8 @@ namespace RabbitTopics.Tests.Functions;
 
 public sealed class TopologyOfFunctionsTests
 {
+    private static readonly FunctionDescription Empty = new("F", typeof(TopologyOfFunctionsTests).GetMethods()[0], []);
+
     private readonly IConfiguration _configuration = new ConfigurationBuilder().AddInMemoryCollection(
     [
         new("RabbitMQ", "amqp://broker"),
@@ -19,7 +21,7 @@ public sealed class TopologyOfFunctionsTests
     [Fact]
     public void A_subscribed_queue_is_bound_to_its_topics_on_the_apps_exchange_or_its_own()
     {
-        var topology = Build(Subscribed(new("%NAME%-queue") { ConnectionStringSetting = "Other" },
+        var topology = Build(Subscribed(new("message", "%NAME%-queue") { Broker = BrokerReference.Parse("Other") },
             new TopicSubscriptionAttribute("a.*"), new TopicSubscriptionAttribute("%NAME%.#") { Exchange = "own" }));
 
         Assert.Equal([new TopicBinding("amq.topic", "a.*"), new TopicBinding("own", "resolved.#")], topology.Find("Other", "resolved-queue")!.Bindings);
@@ -27,7 +29,7 @@ public sealed class TopologyOfFunctionsTests
     }
 
     [Fact]
-    public void A_trigger_without_a_subscription_declares_nothing() => Assert.Empty(Build(Subscribed(new("queue"))).Queues);
+    public void A_trigger_without_a_subscription_declares_nothing() => Assert.Empty(Build(Subscribed(new("message", "queue"))).Queues);
 
     [Fact]
     public void The_exchange_of_an_output_is_declared_on_its_broker()
@@ -72,7 +74,7 @@ public sealed class TopologyOfFunctionsTests
     [InlineData("orders*", "'orders*'")]
     [InlineData("a.b##.c", "'b##'")]
     public void A_wildcard_is_a_whole_word(string topic, string word) =>
-        AssertProblem($"where {word} would be taken as it stands", Subscribed(new("queue"), new TopicSubscriptionAttribute(topic)));
+        AssertProblem($"where {word} would be taken as it stands", Subscribed(new("message", "queue"), new TopicSubscriptionAttribute(topic)));
 
     [Theory]
     [InlineData("")]
@@ -80,8 +82,8 @@ public sealed class TopologyOfFunctionsTests
     public void A_trigger_needs_a_queue(string queue)
     {
         _configuration["EMPTY"] = "";
-        AssertProblem("names an empty queue", Subscribed(new(queue)));
-        AssertProblem("names an empty queue", Subscribed(new(queue), new TopicSubscriptionAttribute("a")));
+        AssertProblem("names an empty queue", Subscribed(new("message", queue)));
+        AssertProblem("names an empty queue", Subscribed(new("message", queue), new TopicSubscriptionAttribute("a")));
     }
 
     [Fact]
@@ -89,20 +91,20 @@ public sealed class TopologyOfFunctionsTests
     {
         _configuration["AzureWebJobs:F:Disabled"] = "true";
 
-        Assert.Empty(Build(Subscribed(new("%MISSING%"), new TopicSubscriptionAttribute("%MISSING%"))).Problems);
+        Assert.Empty(Build(Subscribed(new("message", "%MISSING%"), new TopicSubscriptionAttribute("%MISSING%"))).Problems);
     }
 
     [Fact]
     public void A_subscription_needs_a_topic_and_a_trigger()
     {
-        AssertProblem("subscribes to an empty topic", Subscribed(new("queue"), new TopicSubscriptionAttribute(" ")));
+        AssertProblem("subscribes to an empty topic", Subscribed(new("message", "queue"), new TopicSubscriptionAttribute(" ")));
         AssertProblem("no [RabbitMQTrigger]", Subscribed(null, new TopicSubscriptionAttribute("topic")));
     }
 
     [Fact]
     public void An_exchange_of_the_brokers_own_has_its_type_by_name_and_another_the_one_it_is_given()
     {
-        var topology = Build(Subscribed(new("queue"), new TopicSubscriptionAttribute("") { Exchange = "amq.fanout" },
+        var topology = Build(Subscribed(new("message", "queue"), new TopicSubscriptionAttribute("") { Exchange = "amq.fanout" },
             new TopicSubscriptionAttribute("") { Exchange = "own", ExchangeType = "headers", Arguments = ["x-match", "all", "version", 2] }));
 
         var bindings = topology.Find("RabbitMQ", "queue")!.Bindings;
@@ -113,13 +115,13 @@ public sealed class TopologyOfFunctionsTests
 
     [Fact]
     public void Two_subscriptions_cannot_give_one_exchange_two_types() => AssertProblem("'own' as fanout, and another subscription as topic",
-        Subscribed(new("queue"), new TopicSubscriptionAttribute("a") { Exchange = "own" }, new TopicSubscriptionAttribute("a") { Exchange = "own", ExchangeType = "fanout" }));
+        Subscribed(new("message", "queue"), new TopicSubscriptionAttribute("a") { Exchange = "own" }, new TopicSubscriptionAttribute("a") { Exchange = "own", ExchangeType = "fanout" }));
 
     [Theory]
     [InlineData("amq.direct", "topic")]
     [InlineData("own", "round")]
     public void An_exchange_type_that_cannot_be_is_named(string exchange, string type) => AssertProblem($"'{exchange}' as '{type}'",
-        Subscribed(new("queue"), new TopicSubscriptionAttribute("a") { Exchange = exchange, ExchangeType = type }));
+        Subscribed(new("message", "queue"), new TopicSubscriptionAttribute("a") { Exchange = exchange, ExchangeType = type }));
 
     [Fact]
     public void Two_functions_cannot_take_their_topics_from_one_queue()
@@ -129,7 +131,7 @@ public sealed class TopologyOfFunctionsTests
         var problem = Assert.Single(new TopologyOfFunctions(new RabbitTopicsOptions(), new SettingReferences(_configuration), _configuration).Build(functions).Problems);
         Assert.StartsWith("Function 'Second': its queue 'queue' is that of function 'First', too", problem, StringComparison.Ordinal);
 
-        static FunctionDescription Named(string name) => new(name, new RabbitMQTriggerAttribute("queue"), [new TopicSubscriptionAttribute(name)], []);
+        static FunctionDescription Named(string name) => Subscribed(new("message", "queue"), new TopicSubscriptionAttribute(name)) with { Name = name };
     }
 
     [Fact]
@@ -150,7 +152,7 @@ public sealed class TopologyOfFunctionsTests
             Arguments = ["x-queue-mode", "lazy"],
         };
 
-        var topology = Build(Subscribed(new("queue"), new TopicSubscriptionAttribute("a")) with { QueueOptions = options });
+        var topology = Build(Subscribed(new("message", "queue"), new TopicSubscriptionAttribute("a")) with { QueueOptions = options });
 
         Assert.Empty(topology.Problems);
         Assert.Equal(
@@ -174,7 +176,7 @@ public sealed class TopologyOfFunctionsTests
     [Fact]
     public void What_the_broker_drops_from_a_quorum_queue_goes_to_its_dead_letter_queue()
     {
-        var arguments = Build(Subscribed(new("queue"), new TopicSubscriptionAttribute("a")) with { QueueOptions = new() { Type = "quorum" } })
+        var arguments = Build(Subscribed(new("message", "queue"), new TopicSubscriptionAttribute("a")) with { QueueOptions = new() { Type = "quorum" } })
             .Find("RabbitMQ", "queue")!.Properties.Arguments;
 
         Assert.Equal(("", "queue.dead"), (arguments["x-dead-letter-exchange"], arguments["x-dead-letter-routing-key"]));
@@ -198,14 +200,14 @@ public sealed class TopologyOfFunctionsTests
     [Theory]
     [MemberData(nameof(WrongQueueOptions))]
     public void Queue_options_that_make_no_sense_are_named(QueueOptionsAttribute options, string problem) =>
-        AssertProblem(problem, Subscribed(new("queue"), new TopicSubscriptionAttribute("a")) with { QueueOptions = options });
+        AssertProblem(problem, Subscribed(new("message", "queue"), new TopicSubscriptionAttribute("a")) with { QueueOptions = options });
 
-    private static FunctionDescription Subscribed(RabbitMQTriggerAttribute? trigger, params TopicSubscriptionAttribute[] subscriptions) =>
-        new("F", trigger, subscriptions, []);
+    private static FunctionDescription Subscribed(RabbitMQBinding? trigger, params TopicSubscriptionAttribute[] subscriptions) =>
+        Empty with { Trigger = trigger, Subscriptions = subscriptions };
 
-    private static FunctionDescription Publishing(TopicOutputAttribute output) => new("F", null, [], [new TopicOutput(output, result => result)]);
+    private static FunctionDescription Publishing(TopicOutputAttribute output) => Empty with { Outputs = [new TopicOutput(output, result => result)] };
 
-    private static FunctionDescription Collecting(params TopicCollectorParameter[] collectors) => new("F", null, [], []) { Collectors = collectors };
+    private static FunctionDescription Collecting(params TopicCollectorParameter[] collectors) => Empty with { Collectors = collectors };
 
     private AppTopology Build(FunctionDescription function) =>
         new TopologyOfFunctions(new RabbitTopicsOptions(), new SettingReferences(_configuration), _configuration).Build([function]);

@@ -1,0 +1,32 @@
+using Microsoft.Azure.Functions.Worker.Converters;
+using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
+using RabbitTopics.Messages;
+
+namespace RabbitTopics.Functions.Binding;
+
+/// <summary>Reads the body of a RabbitMQ trigger's message by its content type and content encoding, which the worker's own
+/// converters do not look at.</summary>
+internal sealed class BodyConverter(MessageBody body) : IInputConverter
+{
+    /// <inheritdoc/>
+    public ValueTask<ConversionResult> ConvertAsync(ConverterContext context)
+    {
+        // A middleware that asks for an object wants what the host sent. Bytes of an input binding are not the message's, and a
+        // function with a message has no trigger but RabbitMQ's.
+        if (context.Source is not ReadOnlyMemory<byte> bytes || context.TargetType == typeof(object)
+            || context.FunctionContext.GetTopicMessage() is not { } message
+            || !context.TryGetBindingAttribute<TriggerBindingAttribute>(out var binding) || binding is not TriggerBindingAttribute)
+        {
+            return new(ConversionResult.Unhandled());
+        }
+
+        try
+        {
+            return new(ConversionResult.Success(body.Read(message, bytes, context.TargetType)));
+        }
+        catch (Exception exception)
+        {
+            return new(ConversionResult.Failed(exception));
+        }
+    }
+}

@@ -1,0 +1,94 @@
+using System.Text.Json;
+using RabbitTopics.Connection;
+
+namespace RabbitTopics.Functions.Catalog;
+
+/// <summary>One binding of a function, from the JSON that Microsoft's Sdk makes of its attribute. So a trigger is known by its type, and not
+/// by the package that its attribute is of.</summary>
+internal sealed class FunctionBinding
+{
+    /// <summary>The name of the output that takes the result itself.</summary>
+    public const string ReturnName = "$return";
+
+    private readonly JsonElement _json;
+
+    private FunctionBinding(JsonElement json) => _json = json;
+
+    /// <summary>The parameter's name; for an output <see cref="ReturnName"/> or the name of the result's property.</summary>
+    public string Name => Text("name") ?? "";
+
+    /// <summary>For example <c>rabbitMQTrigger</c>, <c>timerTrigger</c> or, as an output, <c>rabbitMQ</c>.</summary>
+    public string Type => Text("type") ?? "";
+
+    public bool IsOutput => string.Equals(Text("direction"), "Out", StringComparison.OrdinalIgnoreCase);
+
+    public bool IsTrigger => !IsOutput && Type.EndsWith("Trigger", StringComparison.OrdinalIgnoreCase);
+
+    public static FunctionBinding Parse(string rawBinding)
+    {
+        using var document = JsonDocument.Parse(rawBinding);
+        return new FunctionBinding(document.RootElement.Clone());
+    }
+
+    public bool Is(string type) => string.Equals(Type, type, StringComparison.OrdinalIgnoreCase);
+
+    public string? Text(string property) => Find(property) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
+
+    public int Number(string property) => Find(property) is { ValueKind: JsonValueKind.Number } value ? value.GetInt32() : 0;
+
+    public bool Flag(string property, bool fallback = false) =>
+        Find(property) is { ValueKind: JsonValueKind.True or JsonValueKind.False } value ? value.GetBoolean() : fallback;
+
+    private JsonElement? Find(string property)
+    {
+        foreach (var candidate in _json.EnumerateObject())
+        {
+            if (string.Equals(candidate.Name, property, StringComparison.OrdinalIgnoreCase))
+            {
+                return candidate.Value;
+            }
+        }
+
+        return null;
+    }
+}
+
+/// <summary>A RabbitMQ trigger or output of a function.</summary>
+/// <param name="Name">The name of the binding.</param>
+/// <param name="QueueName">The queue as the attribute has it, with <c>%NAME%</c> for settings.</param>
+internal sealed record RabbitMQBinding(string Name, string QueueName)
+{
+    public const string TriggerType = "rabbitMQTrigger";
+    public const string OutputType = "rabbitMQ";
+
+    /// <summary>Which broker; null where the attribute does not say, and it is the app's.</summary>
+    public BrokerReference? Broker { get; init; }
+
+    /// <summary>The setting of the broker's URI, or the <see cref="BrokerReference"/> in its place.</summary>
+    public string ConnectionSetting(RabbitTopicsOptions app) => Broker?.ToString() ?? app.ConnectionStringSetting;
+
+    public static RabbitMQBinding? Read(FunctionBinding binding)
+    {
+        if (!binding.Is(TriggerType) && !(binding.IsOutput && binding.Is(OutputType)))
+        {
+            return null;
+        }
+
+        var setting = NotEmpty(binding.Text("connectionStringSetting"));
+        var host = setting is null ? NotEmpty(binding.Text("hostName")) : null; // As in Microsoft's extension, a URI wins over the parts.
+        return new RabbitMQBinding(binding.Name, binding.Text("queueName") ?? "")
+        {
+            Broker = setting is null && host is null
+                ? null
+                : new BrokerReference(
+                    setting,
+                    host,
+                    host is null ? null : NotEmpty(binding.Text("userNameSetting") ?? binding.Text("userName")),
+                    host is null ? null : NotEmpty(binding.Text("passwordSetting") ?? binding.Text("password")),
+                    host is null ? 0 : binding.Number("port"),
+                    binding.Flag("disableCertificateValidation")),
+        };
+    }
+
+    private static string? NotEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
+}

@@ -1,0 +1,82 @@
+using System.Reflection;
+using Microsoft.Azure.Functions.Worker.Core.FunctionMetadata;
+
+namespace RabbitTopics.Functions.Catalog;
+
+/// <summary>Reads the app's functions: their bindings from the metadata that Microsoft's Sdk generates, what it leaves out (our own
+/// attributes) from the method that each one names.</summary>
+internal static class FunctionCatalog
+{
+    public static IReadOnlyList<FunctionDescription> Read(IFunctionMetadataManager metadata) =>
+    [
+        .. metadata.GetFunctionMetadataAsync(AppContext.BaseDirectory).GetAwaiter().GetResult() // Generated code, or a local file.
+            .Where(function => function is { Name: not null, EntryPoint: not null })
+            .Select(Describe),
+    ];
+
+    private static FunctionDescription Describe(IFunctionMetadata metadata)
+    {
+        var method = FindMethod(metadata);
+        var parameters = method.GetParameters();
+        return new FunctionDescription(metadata.Name!, method, [.. (metadata.RawBindings ?? []).Select(FunctionBinding.Parse)])
+        {
+            Subscriptions = [.. parameters.SelectMany(parameter => parameter.GetCustomAttributes<TopicSubscriptionAttribute>())],
+            Outputs = [.. Outputs(method)],
+            QueueOptions = parameters.Select(parameter => parameter.GetCustomAttribute<QueueOptionsAttribute>()).FirstOrDefault(queue => queue is not null),
+            Consume = method.GetCustomAttribute<ConsumeAttribute>(),
+            ErrorPolicy = method.GetCustomAttribute<ErrorPolicyAttribute>(),
+            Collectors = TopicCollectorParameter.Among(parameters.Select(parameter =>
+                new TopicCollectorParameter(parameter.Name ?? "", parameter.ParameterType, parameter.GetCustomAttribute<TopicOutputAttribute>()))),
+        };
+    }
+
+    /// <summary>The method of an entry point <c>NAMESPACE.CLASS.METHOD</c> in the assembly <c>NAME.dll</c>.</summary>
+    private static MethodInfo FindMethod(IFunctionMetadata metadata)
+    {
+        var entryPoint = metadata.EntryPoint!;
+        var dot = entryPoint.LastIndexOf('.');
+        var assembly = Assembly.Load(new AssemblyName(Path.GetFileNameWithoutExtension(metadata.ScriptFile ?? "")));
+        return (dot < 0 ? null : FindType(assembly, entryPoint[..dot]))?.GetMethod(entryPoint[(dot + 1)..])
+            ?? throw new InvalidOperationException($"Function '{metadata.Name}': there is no method {entryPoint} in {metadata.ScriptFile}. Build the app again from clean: its metadata is of another build.");
+    }
+
+    /// <summary>A class within another has a dot in the metadata, too.</summary>
+    private static Type? FindType(Assembly assembly, string name)
+    {
+        while (true)
+        {
+            if (assembly.GetType(name) is { } type)
+            {
+                return type;
+            }
+
+            var dot = name.LastIndexOf('.');
+            if (dot < 0)
+            {
+                return null;
+            }
+
+            name = $"{name[..dot]}+{name[(dot + 1)..]}";
+        }
+    }
+
+    private static IEnumerable<TopicOutput> Outputs(MethodInfo method)
+    {
+        if (method.GetCustomAttribute<TopicOutputAttribute>() is { } onMethod)
+        {
+            return [new TopicOutput(onMethod, static result => result)];
+        }
+
+        var result = method.ReturnType;
+        if (result.IsGenericType && (result.GetGenericTypeDefinition() == typeof(Task<>) || result.GetGenericTypeDefinition() == typeof(ValueTask<>)))
+        {
+            result = result.GetGenericArguments()[0];
+        }
+
+        return
+            from property in result.GetProperties()
+            let attribute = property.GetCustomAttribute<TopicOutputAttribute>()
+            where attribute is not null
+            select new TopicOutput(attribute, property.GetValue);
+    }
+}

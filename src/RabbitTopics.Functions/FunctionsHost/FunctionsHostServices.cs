@@ -1,0 +1,18 @@
+using Microsoft.Azure.Functions.Worker.Core.FunctionMetadata;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace RabbitTopics.Functions.FunctionsHost;
+
+/// <summary>What an app needs besides where Microsoft's host runs it.</summary>
+internal static class FunctionsHostServices
+{
+    public static void Add(IServiceCollection services)
+    {
+        // First of all: the worker's own service answers the host, which then looks for the queues.
+        services.Insert(0, ServiceDescriptor.Singleton<IHostedService, TopologyAtStart>());
+        services.AddHostedService<ListenerWatch>();
+        services.AddSingleton<IFunctionMetadataTransformer, BinaryTriggers>();
+        services.AddSingleton<HostDeliveries>();
+    }
+}

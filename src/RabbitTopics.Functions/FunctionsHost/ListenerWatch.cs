@@ -1,0 +1,113 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using RabbitMQ.Client.Exceptions;
+using RabbitTopics.Connection;
+using RabbitTopics.Functions.Catalog;
+using RabbitTopics.Health;
+
+namespace RabbitTopics.Functions.FunctionsHost;
+
+/// <summary>Looks whether the queues of the app's functions are consumed, by whichever instance of it, and says so where one is not:
+/// Microsoft's host does not.</summary>
+internal sealed class ListenerWatch(TriggerQueues queues, Brokers brokers, QueueHealth health, IOptions<RabbitTopicsOptions> app,
+    IOptions<ListenerWatchOptions> options, TimeProvider time, ILogger<ListenerWatch> logger) : BackgroundService
+{
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(queues.Functions.Select(function => WatchAsync(function, stoppingToken)));
+
+    private async Task WatchAsync(string function, CancellationToken stop)
+    {
+        try
+        {
+            var queue = queues.Find(function)!;
+            using var timer = new PeriodicTimer(options.Value.Interval, time);
+            var idle = new Idle();
+            while (await timer.WaitForNextTickAsync(stop))
+            {
+                await LookAsync(queue, idle, stop);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping.
+        }
+        catch (Exception exception)
+        {
+            logger.LogCritical("Function '{Function}': its queue is not watched: {Reason}", function, exception.Message);
+        }
+    }
+
+    private async Task LookAsync(TriggerQueue queue, Idle idle, CancellationToken stop)
+    {
+        try
+        {
+            var broker = brokers.Get(queue.ConnectionStringSetting);
+            var (messages, consumers) = await CountAsync(broker, queue.Queue, stop);
+            if (messages == 0 || consumers > 0)
+            {
+                if (idle.IsSaid)
+                {
+                    health.Report(queue.Function, queue.Queue, null);
+                    logger.LogInformation("Function '{Function}': its queue '{Queue}' is consumed again, or empty.", queue.Function, queue.Queue);
+                }
+
+                idle.End();
+            }
+            else if (idle.Begin() >= options.Value.After && !idle.IsSaid)
+            {
+                idle.IsSaid = true;
+                await SayAsync(broker, queue, messages, stop);
+            }
+        }
+        catch (Exception exception) when (!stop.IsCancellationRequested
+            && exception is RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException or OperationCanceledException or Publish.TopicPublishException)
+        {
+            logger.LogWarning("Function '{Function}': its queue '{Queue}' could not be looked at: {Reason}", queue.Function, queue.Queue, exception.Message);
+        }
+    }
+
+    private async Task SayAsync(Broker broker, TriggerQueue queue, uint messages, CancellationToken stop)
+    {
+        var problem = $"it has had messages ({messages} now) and no consumer for {options.Value.After.TotalSeconds:0.###} s; the host's listener has ended, as after an error "
+            + "of its channel, and does not come back by itself";
+        health.Report(queue.Function, queue.Queue, problem);
+        logger.LogCritical("Function '{Function}': queue '{Queue}' is not consumed: {Problem}. Restart the function app.", queue.Function, queue.Queue, problem);
+        if (options.Value.ParkUndecodable)
+        {
+            await new UndecodableMessages(broker, app.Value.TopicHeader, time, logger).ParkAsync(queue, options.Value.MessagesLookedAt, stop);
+        }
+    }
+
+    private static async Task<(uint Messages, uint Consumers)> CountAsync(Broker broker, string queue, CancellationToken stop)
+    {
+        var counts = (Messages: 0u, Consumers: 0u);
+        await broker.UseChannelAsync(async channel =>
+        {
+            var known = await channel.QueueDeclarePassiveAsync(queue, stop);
+            counts = (known.MessageCount, known.ConsumerCount);
+        }, stop);
+        return counts;
+    }
+
+    /// <summary>The time in which a queue had messages and no consumer.</summary>
+    private sealed class Idle
+    {
+        private readonly Stopwatch _clock = new();
+
+        public bool IsSaid { get; set; }
+
+        public TimeSpan Begin()
+        {
+            _clock.Start();
+            return _clock.Elapsed;
+        }
+
+        public void End()
+        {
+            _clock.Reset();
+            IsSaid = false;
+        }
+    }
+}

@@ -1,0 +1,25 @@
+using RabbitTopics.Settle;
+
+namespace RabbitTopics.Functions;
+
+/// <summary>How the queues of an app on Microsoft's host are watched for a listener that has died: it never consumes again until the
+/// app is restarted, and says nothing (azure-functions-rabbitmq-extension #230). Without effect on the standalone worker, whose
+/// consumers come back by themselves.</summary>
+public sealed class ListenerWatchOptions
+{
+    /// <summary>How long a queue may have messages and no consumer before that is said, at Critical, and the app is unhealthy.
+    /// Default: one minute.</summary>
+    public TimeSpan After { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How often the queues are looked at. Default: ten seconds.</summary>
+    public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Whether messages that Microsoft's client cannot decode are parked, reason
+    /// <see cref="DeadLetterReasons.HostCannotDecode"/>: one of them ends the listener, and the next one after a restart. They are looked
+    /// for once each time that a queue is found without a consumer, among its first
+    /// <see cref="MessagesLookedAt"/>; the others stay where they are, marked as redelivered. Default: true.</summary>
+    public bool ParkUndecodable { get; set; } = true;
+
+    /// <summary>How many messages at the head of a queue are looked at: as many as the host prefetches. Default: 30.</summary>
+    public int MessagesLookedAt { get; set; } = 30;
+}

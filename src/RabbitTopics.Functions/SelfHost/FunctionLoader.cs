@@ -1,0 +1,184 @@
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using RabbitTopics.Connection;
+using RabbitTopics.Functions.Catalog;
+using RabbitTopics.Functions.SelfHost.Invocation;
+using RabbitTopics.Functions.SelfHost.Settings;
+using RabbitTopics.Functions.SelfHost.Timers;
+using RabbitTopics.Functions.SelfHost.Triggers;
+using RabbitTopics.Messages;
+using RabbitTopics.Receive;
+using RabbitTopics.Settings;
+using RabbitTopics.Topology;
+
+namespace RabbitTopics.Functions.SelfHost;
+
+/// <summary>A function ready to be started.</summary>
+/// <param name="Summary">Its name, trigger, queue and topics, in a line.</param>
+/// <param name="Listener">Waits for its trigger.</param>
+internal sealed record FoundFunction(string Summary, ITriggerListener Listener);
+
+/// <summary>Makes a listener for each function of the app, and notes what is wrong with any of them.</summary>
+internal sealed class FunctionLoader(
+    IReadOnlyList<FunctionDescription> functions,
+    TriggerQueues queues,
+    InputConverters converters,
+    Brokers brokers,
+    AppTopology topology,
+    IConfiguration configuration,
+    SettingReferences settings,
+    StartupProblems problems,
+    FunctionInvoker invoker,
+    MessageBody bodies,
+    IOptions<RabbitTopicsOptions> appOptions,
+    TimeProvider time,
+    IServiceScopeFactory scopes,
+    ILoggerFactory loggers)
+{
+    public IReadOnlyList<FoundFunction> Load()
+    {
+        foreach (var twins in functions.GroupBy(function => function.Name, StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1))
+        {
+            problems.AddForFunction(twins.Key, $"the name is given to {string.Join(" and ", twins.Select(twin => $"{twin.Method.DeclaringType}.{twin.Method.Name}"))}. Give each function a name of its own.");
+        }
+
+        if (functions.Count == 0)
+        {
+            problems.Add("There is no function. Put [Function(\"Name\")] on a public method whose parameter has [RabbitMQTrigger] or [TimerTrigger], "
+                + "and see that the project references Microsoft.Azure.Functions.Worker.Sdk, which finds it.");
+        }
+
+        foreach (var problem in topology.Problems)
+        {
+            problems.Add(problem);
+        }
+
+        var found = new List<FoundFunction>();
+        foreach (var function in functions.Where(function => !IsDisabled(function.Name)))
+        {
+            try
+            {
+                found.Add(Load(function));
+            }
+            catch (Exception exception) when (exception is FormatException or BrokerSettingException or MissingSettingException or NotSupportedException)
+            {
+                problems.AddForFunction(function.Name, exception.Message);
+            }
+        }
+
+        return found;
+    }
+
+    private bool IsDisabled(string name)
+    {
+        if (!DisabledFunctions.Contains(configuration, name))
+        {
+            return false;
+        }
+
+        loggers.CreateLogger<FunctionLoader>().LogInformation("Function '{Function}' is disabled by the setting '{Setting}'.", name, DisabledFunctions.Setting(name));
+        return true;
+    }
+
+    private FoundFunction Load(FunctionDescription description)
+    {
+        var function = LoadedFunction.Load(description, converters);
+        CheckInternals(function);
+        CheckOutputs(function, description);
+        var logger = loggers.CreateLogger($"Function.{function.Name}");
+        var trigger = description.Bindings.Single(binding => binding.IsTrigger);
+        return trigger.Is(RabbitMQBinding.TriggerType) ? LoadRabbitMQ(function, logger)
+            : trigger.Is("timerTrigger") ? LoadTimer(function, trigger, logger)
+            : throw new NotSupportedException($"an app that hosts itself has no {trigger.Type}. It has rabbitMQTrigger and timerTrigger. "
+                + $"Run the app in a Functions host ('func start', Azure), or disable the function here: {DisabledFunctions.Setting(function.Name)}=true.");
+    }
+
+    /// <summary>Once is enough: what is wrong is wrong for each function.</summary>
+    private void CheckInternals(LoadedFunction function)
+    {
+        if (problems.All.Count > 0)
+        {
+            return;
+        }
+
+        using var scope = scopes.CreateScope();
+        if (WorkerInternals.Check(new InvocationContext(function, NoTrigger.Instance, scope.ServiceProvider, CancellationToken.None)) is { } problem)
+        {
+            problems.Add(problem);
+        }
+    }
+
+    private FoundFunction LoadRabbitMQ(LoadedFunction function, ILogger logger)
+    {
+        CheckBody(function.Trigger);
+        var queue = queues.Find(function.Name)!;
+        var options = new QueueConsumerOptions
+        {
+            Queue = queue.Queue,
+            Handler = function.Name,
+            Topology = queue.Topology,
+            TopicHeader = appOptions.Value.TopicHeader,
+            HandlerOptions = queue.Options,
+        };
+        var topics = queue.Topology is null ? "" : $", topic {string.Join(", ", queue.Topology.Bindings.Select(binding => $"'{binding.Topic}' on '{binding.Exchange}'"))}";
+        return new FoundFunction($"{function.Name}: RabbitMQ trigger, queue '{queue.Queue}'{topics}",
+            new RabbitMQTriggerListener(function, brokers.Get(queue.ConnectionStringSetting), options, invoker, logger));
+    }
+
+    /// <summary>Sees now that a body can be read, and not with the first message, which would be parked.</summary>
+    private void CheckBody(FunctionParameter parameter)
+    {
+        var isEnvelope = parameter.Type.IsAssignableTo(typeof(TopicMessage));
+        var body = isEnvelope ? parameter.Type.GenericTypeArguments.FirstOrDefault() : InputConverters.IsNamedFor(parameter) ? null : parameter.Type;
+        if (body is not null && !bodies.Supports(body))
+        {
+            throw new NotSupportedException($"the parameter '{parameter.Name}' needs JSON of the type {body}, which no JSON context of this trimmed program lists. "
+                + $"Add [JsonSerializable(typeof({body.Name}))] to a JsonSerializerContext and the context to JsonSerializerOptions.TypeInfoResolverChain.");
+        }
+    }
+
+    private FoundFunction LoadTimer(LoadedFunction function, FunctionBinding trigger, ILogger logger)
+    {
+        var text = settings.Resolve(trigger.Text("schedule") ?? "");
+        var schedule = Schedule.Parse(text, TimeZone(), time.GetUtcNow());
+        return new FoundFunction($"{function.Name}: timer trigger, schedule '{text}'",
+            new TimerTriggerListener(function, schedule, trigger.Flag("runOnStartup"), invoker, time, logger));
+    }
+
+    private void CheckOutputs(LoadedFunction function, FunctionDescription description)
+    {
+        foreach (var output in function.Outputs)
+        {
+            if (output.QueueName.Length == 0)
+            {
+                throw new NotSupportedException("[RabbitMQOutput] names no queue. Set QueueName.");
+            }
+
+            settings.Resolve(output.QueueName);
+            brokers.Get(output.ConnectionSetting(appOptions.Value));
+        }
+
+        if (description.Bindings.FirstOrDefault(binding => binding.IsOutput && !binding.Is(RabbitMQBinding.OutputType)) is { } other)
+        {
+            throw new NotSupportedException($"an app that hosts itself has no output '{other.Type}'. It has [RabbitMQOutput] and [TopicOutput]. Run the app in a Functions host ('func start', Azure).");
+        }
+    }
+
+    /// <summary>The zone that NCRONTAB expressions are read in: the setting WEBSITE_TIME_ZONE, as on Azure, else
+    /// UTC.</summary>
+    private TimeZoneInfo TimeZone()
+    {
+        const string setting = "WEBSITE_TIME_ZONE";
+        if (configuration[setting] is not { Length: > 0 } id)
+        {
+            return TimeZoneInfo.Utc;
+        }
+
+        return TimeZoneInfo.TryFindSystemTimeZoneById(id, out var zone)
+            ? zone
+            : throw new FormatException($"the setting '{setting}' is '{id}', which is no time zone of this machine. Use a name such as Europe/Berlin.");
+    }
+}

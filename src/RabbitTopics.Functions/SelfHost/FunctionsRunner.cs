@@ -1,0 +1,55 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using RabbitTopics.Functions.SelfHost.Settings;
+using RabbitTopics.Functions.SelfHost.Triggers;
+
+namespace RabbitTopics.Functions.SelfHost;
+
+/// <summary>Starts the app's functions with the program and stops them with it. Where a setting or a function is wrong it
+/// says everything that is, and ends the program with exit code 1 instead.</summary>
+internal sealed class FunctionsRunner(
+    FunctionLoader loader, StartupProblems problems, IHostApplicationLifetime lifetime, ILogger<FunctionsRunner> logger)
+    : IHostedService, IAsyncDisposable
+{
+    private IReadOnlyList<ITriggerListener> _listeners = [];
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        var found = loader.Load();
+        if (problems.All.Count > 0)
+        {
+            foreach (var problem in problems.All)
+            {
+                logger.LogCritical("{Problem}", problem);
+            }
+
+            Environment.ExitCode = 1;
+            lifetime.StopApplication();
+            return Task.CompletedTask;
+        }
+
+        foreach (var function in found)
+        {
+            logger.LogInformation("Found {Function}", function.Summary);
+        }
+
+        _listeners = [.. found.Select(function => function.Listener)];
+        foreach (var listener in _listeners)
+        {
+            listener.Start();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(_listeners.Select(listener => listener.StopAsync(cancellationToken)));
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var listener in _listeners)
+        {
+            await listener.DisposeAsync();
+        }
+    }
+}

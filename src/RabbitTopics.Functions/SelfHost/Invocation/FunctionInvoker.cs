@@ -1,0 +1,58 @@
+using System.Collections;
+using System.Diagnostics;
+using Microsoft.Azure.Functions.Worker.Middleware;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace RabbitTopics.Functions.SelfHost.Invocation;
+
+/// <summary>Runs one invocation from start to end: services of its own, Microsoft's pipeline with the app's middleware and the function,
+/// then the outputs. It has succeeded when this returns.</summary>
+internal sealed class FunctionInvoker(
+    IServiceScopeFactory scopes, FunctionExecutionDelegate pipeline, RabbitMQOutputWriter outputs, ILogger<FunctionInvoker> logger)
+{
+    private static readonly ActivitySource Activities = new("RabbitTopics.Functions");
+
+    public async Task InvokeAsync(LoadedFunction function, FunctionTrigger trigger, CancellationToken cancellationToken)
+    {
+        using var activity = Activities.StartActivity(function.Name, ActivityKind.Internal);
+        await using var scope = scopes.CreateAsyncScope();
+        var context = new InvocationContext(function, trigger, scope.ServiceProvider, cancellationToken);
+        activity?.SetTag("faas.name", function.Name).SetTag("faas.invocation_id", context.InvocationId);
+        using var logScope = logger.BeginScope(new LogScope(context));
+        try
+        {
+            await pipeline(context);
+            await outputs.WriteAsync(context);
+        }
+        catch (Exception exception)
+        {
+            activity?.SetStatus(ActivityStatusCode.Error, exception.GetType().Name);
+            throw;
+        }
+    }
+
+    /// <summary>What each log line of an invocation may show, under the names that Microsoft's worker gives it. The id is made when it is
+    /// read.</summary>
+    private sealed class LogScope(InvocationContext context) : IReadOnlyList<KeyValuePair<string, object?>>
+    {
+        public int Count => 2;
+
+        public KeyValuePair<string, object?> this[int index] => index switch
+        {
+            0 => new("AzureFunctions_InvocationId", context.InvocationId),
+            1 => new("AzureFunctions_FunctionName", context.Function.Name),
+            _ => throw new ArgumentOutOfRangeException(nameof(index)),
+        };
+
+        public IEnumerator<KeyValuePair<string, object?>> GetEnumerator()
+        {
+            yield return this[0];
+            yield return this[1];
+        }
+
+        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+        public override string ToString() => $"AzureFunctions_InvocationId:{context.InvocationId} AzureFunctions_FunctionName:{context.Function.Name}";
+    }
+}

@@ -1,0 +1,46 @@
+using System.Text;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Options;
+using RabbitMQ.Client;
+using RabbitTopics.Connection;
+using RabbitTopics.Functions.Catalog;
+using RabbitTopics.Messages;
+using RabbitTopics.Settings;
+
+namespace RabbitTopics.Functions.SelfHost.Invocation;
+
+/// <summary>Writes what a function left in its <c>[RabbitMQOutput]</c> bindings: to the queue of that name by way of the
+/// default exchange, persistent, and confirmed by the broker.</summary>
+internal sealed class RabbitMQOutputWriter(
+    Brokers brokers, SettingReferences settings, JsonBody json, IOptions<RabbitTopicsOptions> appOptions)
+{
+    public async Task WriteAsync(InvocationContext context)
+    {
+        foreach (var output in context.Function.Outputs)
+        {
+            if (Value(context, output.Name) is { } value)
+            {
+                var (body, contentType) = Body(value);
+                await brokers.Get(output.ConnectionSetting(appOptions.Value)).Publisher.PublishAsync(
+                    "",
+                    settings.Resolve(output.QueueName),
+                    new BasicProperties { Persistent = true, ContentType = contentType },
+                    body,
+                    appOptions.Value.PublishTimeout,
+                    context.CancellationToken);
+            }
+        }
+    }
+
+    private static object? Value(InvocationContext context, string output) => output == FunctionBinding.ReturnName
+        ? context.GetInvocationResult().Value
+        : context.GetOutputBindings<object>().FirstOrDefault(binding => binding.Name == output)?.Value;
+
+    private (ReadOnlyMemory<byte> Body, string ContentType) Body(object value) => value switch
+    {
+        string text => (Encoding.UTF8.GetBytes(text), "text/plain"),
+        byte[] bytes => (bytes, "application/octet-stream"),
+        ReadOnlyMemory<byte> memory => (memory, "application/octet-stream"),
+        _ => (json.Write(value), JsonBody.ContentType),
+    };
+}

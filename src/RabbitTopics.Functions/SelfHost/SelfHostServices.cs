@@ -1,0 +1,87 @@
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using RabbitTopics.Functions.SelfHost.Health;
+using RabbitTopics.Functions.SelfHost.Invocation;
+using RabbitTopics.Functions.SelfHost.Settings;
+
+namespace RabbitTopics.Functions.SelfHost;
+
+/// <summary>Makes the app run its functions itself: in place of the gRPC worker of a Functions host, a runner of our own.</summary>
+internal static class SelfHostServices
+{
+    /// <summary>Where the Functions host, too, is told the app's folder.</summary>
+    private const string ScriptRootVariable = "AzureWebJobsScriptRoot";
+
+    public static void Add(IServiceCollection services, IConfiguration configuration)
+    {
+        var problems = new StartupProblems();
+        ApplySettings(configuration, problems);
+        HealthProbe.RunIfAsked(Environment.GetCommandLineArgs(), configuration);
+        UseConsoleLog(services, configuration);
+        RemoveHostListener(services, problems);
+        UseQuickActivator(services);
+        services.Configure<RabbitTopicsOptions>(app => app.Handler = HostJson.ReadHandlerOptions(app.Handler, configuration, problems));
+        services.AddSingleton(problems);
+        services.AddSingleton<InputConverters>();
+        services.AddSingleton<RabbitMQOutputWriter>();
+        services.AddSingleton<FunctionInvoker>();
+        services.AddSingleton<FunctionLoader>();
+        services.AddHostedService<HealthEndpoint>();
+        services.AddHostedService<FunctionsRunner>();
+    }
+
+    private static void ApplySettings(IConfiguration configuration, StartupProblems problems)
+    {
+        var folder = configuration[ScriptRootVariable] is { Length: > 0 } root ? root : AppContext.BaseDirectory;
+        if (!Directory.Exists(folder))
+        {
+            problems.Add($"The setting '{ScriptRootVariable}' is '{folder}', which is no folder. Set it to that of host.json, or leave it out.");
+            folder = AppContext.BaseDirectory;
+        }
+
+        LocalSettings.Apply(configuration, folder, problems);
+        HostJson.Apply(configuration, folder, problems);
+        HostJson.CheckLogLevels(configuration, problems);
+    }
+
+    /// <summary>The worker's own provider writes to a channel that only the talk with a host reads. Where there is none the app has cleared
+    /// its providers, and wants no console either.</summary>
+    private static void UseConsoleLog(IServiceCollection services, IConfiguration configuration) => services.AddLogging(logging =>
+    {
+        logging.AddConfiguration(configuration.GetSection($"{HostJson.Section}:logging"));
+        if (services.FirstOrDefault(service => IsOfWorker(service, typeof(ILoggerProvider))) is { } provider)
+        {
+            services.Remove(provider);
+            logging.AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.TimestampFormat = "HH:mm:ss.fff ";
+            });
+        }
+    });
+
+    /// <summary>The worker's hosted service asks a Functions host for work.</summary>
+    private static void RemoveHostListener(IServiceCollection services, StartupProblems problems)
+    {
+        if (services.FirstOrDefault(service => IsOfWorker(service, typeof(IHostedService))) is not { } listener || !services.Remove(listener))
+        {
+            problems.Add("UseRabbitTopics found no hosted service of Microsoft's worker, whose place it takes in an app that hosts itself. Use version 2.52.0 of Microsoft.Azure.Functions.Worker.");
+        }
+    }
+
+    private static void UseQuickActivator(IServiceCollection services)
+    {
+        if (services.FirstOrDefault(service => IsOfWorker(service, typeof(IFunctionActivator))) is { } activator)
+        {
+            services.Remove(activator);
+            services.AddSingleton<IFunctionActivator, CachingActivator>();
+        }
+    }
+
+    /// <summary>Its types are not public, so they are known by their assembly.</summary>
+    private static bool IsOfWorker(ServiceDescriptor service, Type type) =>
+        service.ServiceType == type && service.ImplementationType?.Assembly == typeof(FunctionContext).Assembly;
+}

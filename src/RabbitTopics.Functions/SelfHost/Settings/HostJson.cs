@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+using RabbitTopics.Receive;
+using RabbitTopics.Settle;
+
+namespace RabbitTopics.Functions.SelfHost.Settings;
+
+/// <summary>Reads host.json into the configuration below <c>AzureFunctionsJobHost</c>, where the Functions host has it too: what is
+/// there already, as from an environment variable <c>AzureFunctionsJobHost__extensions__rabbitMQ__prefetchCount</c>, wins.</summary>
+internal static class HostJson
+{
+    public const string FileName = "host.json";
+    public const string Section = "AzureFunctionsJobHost";
+
+    public static void Apply(IConfiguration configuration, string folder, StartupProblems problems)
+    {
+        using var document = JsonSettingsFile.Open(Path.Combine(folder, FileName), problems);
+        if (document is not null)
+        {
+            var values = new Dictionary<string, string?>();
+            Flatten(Section, document.RootElement, values);
+            foreach (var (key, value) in values)
+            {
+                configuration[key] ??= value;
+            }
+        }
+    }
+
+    /// <summary>What host.json says of every function: <c>extensions.rabbitMQ.prefetchCount</c>, as for Microsoft's extension, and
+    /// beside it <c>concurrency</c>, which is ours; and <c>functionTimeout</c>, where -1 is no limit. What it does not say stays
+    /// as it is.</summary>
+    public static HandlerOptions ReadHandlerOptions(HandlerOptions options, IConfiguration configuration, StartupProblems problems) => options with
+    {
+        Prefetch = ReadCount("extensions:rabbitMQ:prefetchCount", options.Prefetch, configuration, problems),
+        Concurrency = ReadCount("extensions:rabbitMQ:concurrency", options.Concurrency, configuration, problems),
+        Timeout = ReadTimeout(options.Timeout, configuration, problems),
+    };
+
+    /// <summary>Notes the log levels that are none, and takes them away: the logging library would end the program.</summary>
+    public static void CheckLogLevels(IConfiguration configuration, StartupProblems problems)
+    {
+        foreach (var level in configuration.GetSection($"{Section}:logging").AsEnumerable()
+            .Where(entry => entry.Value is { Length: > 0 } && entry.Key.Contains(":logLevel:", StringComparison.OrdinalIgnoreCase)))
+        {
+            if (!Enum.TryParse<LogLevel>(level.Value, ignoreCase: true, out _))
+            {
+                problems.Add($"{level.Key[(Section.Length + 1)..].Replace(':', '.')} in host.json is '{level.Value}'. Write one of: {string.Join(", ", Enum.GetNames<LogLevel>())}.");
+                configuration[level.Key] = nameof(LogLevel.Information);
+            }
+        }
+    }
+
+    private static int ReadCount(string name, int fallback, IConfiguration configuration, StartupProblems problems)
+    {
+        if (configuration[$"{Section}:{name}"] is not { Length: > 0 } text)
+        {
+            return fallback;
+        }
+
+        if (ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0)
+        {
+            return count;
+        }
+
+        problems.Add($"{name.Replace(':', '.')} in host.json is '{text}'. Set it to a whole number from 1 to {ushort.MaxValue}.");
+        return fallback;
+    }
+
+    private static TimeSpan ReadTimeout(TimeSpan fallback, IConfiguration configuration, StartupProblems problems)
+    {
+        switch (configuration[$"{Section}:functionTimeout"])
+        {
+            case null or "":
+                return fallback;
+            case "-1":
+                return Timeout.InfiniteTimeSpan;
+            case var text when TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var timeout) && timeout > TimeSpan.Zero && timeout <= ErrorPolicy.LongestDelay:
+                return timeout;
+            case var text:
+                problems.Add($"functionTimeout in host.json is '{text}'. Write hours, minutes and seconds, for example \"00:05:00\", or -1 for no limit.");
+                return fallback;
+        }
+    }
+
+    private static void Flatten(string path, JsonElement element, Dictionary<string, string?> values)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.Object:
+                foreach (var property in element.EnumerateObject())
+                {
+                    Flatten(ConfigurationPath.Combine(path, property.Name), property.Value, values);
+                }
+
+                break;
+
+            case JsonValueKind.Array:
+                foreach (var (index, item) in element.EnumerateArray().Index())
+                {
+                    Flatten(ConfigurationPath.Combine(path, index.ToString(CultureInfo.InvariantCulture)), item, values);
+                }
+
+                break;
+
+            default:
+                values[path] = element.ToString();
+                break;
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using System.Text.Json;
+using Microsoft.Extensions.Configuration;
+
+namespace RabbitTopics.Functions.SelfHost.Settings;
+
+/// <summary>Makes the "Values" of local.settings.json environment variables, as Functions Core Tools does, and settings; a variable
+/// that is set already wins.</summary>
+internal static class LocalSettings
+{
+    public const string FileName = "local.settings.json";
+
+    public static void Apply(IConfiguration configuration, string folder, StartupProblems problems)
+    {
+        var path = Path.Combine(folder, FileName);
+        using var document = JsonSettingsFile.Open(path, problems);
+        if (document is null || !document.RootElement.TryGetProperty("Values", out var values))
+        {
+            return;
+        }
+
+        if (document.RootElement.TryGetProperty("IsEncrypted", out var encrypted) && encrypted.ValueKind == JsonValueKind.True)
+        {
+            problems.Add($"{path} is encrypted. Decrypt it with 'func settings decrypt'.");
+            return;
+        }
+
+        if (values.ValueKind != JsonValueKind.Object)
+        {
+            problems.Add($"\"Values\" in {path} is no JSON object. Write it as {{ \"NAME\": \"VALUE\" }}.");
+            return;
+        }
+
+        foreach (var value in values.EnumerateObject())
+        {
+            if (value.Value.ValueKind is JsonValueKind.Object or JsonValueKind.Array)
+            {
+                problems.Add($"\"Values\" in {path}: '{value.Name}' is no single value. Settings in it are not nested.");
+            }
+            else if (Environment.GetEnvironmentVariable(value.Name) is null)
+            {
+                Environment.SetEnvironmentVariable(value.Name, value.Value.ToString());
+                configuration[value.Name.Replace("__", ":", StringComparison.Ordinal)] = value.Value.ToString(); // The environment was read before.
+            }
+        }
+    }
+}

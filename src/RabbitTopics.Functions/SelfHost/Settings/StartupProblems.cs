@@ -1,0 +1,14 @@
+namespace RabbitTopics.Functions.SelfHost.Settings;
+
+/// <summary>The mistakes found in files, settings and functions before anything is started. They are gathered, so that one
+/// start shows all of them.</summary>
+internal sealed class StartupProblems
+{
+    private readonly List<string> _problems = [];
+
+    public IReadOnlyList<string> All => _problems;
+
+    public void Add(string problem) => _problems.Add(problem);
+
+    public void AddForFunction(string function, string problem) => Add($"Function '{function}': {problem}");
+}

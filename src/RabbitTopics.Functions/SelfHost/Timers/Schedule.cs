@@ -1,0 +1,64 @@
+using System.Globalization;
+using NCrontab;
+
+namespace RabbitTopics.Functions.SelfHost.Timers;
+
+/// <summary>When a timer function runs: an NCRONTAB expression of six fields (seconds first) or five, or a TimeSpan between
+/// two runs.</summary>
+internal abstract class Schedule
+{
+    /// <summary>The longest wait that a schedule may ask for; an expression that has no match in it never has one.</summary>
+    private static readonly TimeSpan Horizon = TimeSpan.FromDays(366 * 8); // 29 February can be eight years away.
+
+    /// <summary>Whether the runs are less than a minute apart.</summary>
+    public bool IsFrequent(DateTimeOffset now)
+    {
+        var first = Next(now);
+        return Next(first) - first < TimeSpan.FromMinutes(1);
+    }
+
+    /// <summary>The first time of the schedule after the given one.</summary>
+    public abstract DateTimeOffset Next(DateTimeOffset after);
+
+    /// <summary>Reads a schedule.</summary>
+    /// <exception cref="FormatException">It is none, or has no run; the message says what to write.</exception>
+    public static Schedule Parse(string text, TimeZoneInfo zone, DateTimeOffset now)
+    {
+        if (!text.Contains(' ', StringComparison.Ordinal) && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var interval))
+        {
+            return interval > TimeSpan.Zero
+                ? new IntervalSchedule(interval)
+                : throw new FormatException($"the schedule '{text}' is no time between runs. Write one that is more than zero, for example '00:00:30'.");
+        }
+
+        var fields = text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length;
+        var expression = CrontabSchedule.TryParse(text, new CrontabSchedule.ParseOptions { IncludingSeconds = fields != 5 })
+            ?? throw new FormatException($"the schedule '{text}' is neither an NCRONTAB expression (second minute hour day month day-of-week, "
+                + "for example '*/5 * * * * *') nor a TimeSpan (for example '00:00:05').");
+        var limit = now.UtcDateTime + Horizon;
+        return expression.GetNextOccurrence(now.UtcDateTime, limit) < limit
+            ? new CronSchedule(expression, zone)
+            : throw new FormatException($"the schedule '{text}' never comes round: check its day and month.");
+    }
+
+    private sealed class IntervalSchedule(TimeSpan interval) : Schedule
+    {
+        public override DateTimeOffset Next(DateTimeOffset after) => after + interval;
+    }
+
+    private sealed class CronSchedule(CrontabSchedule expression, TimeZoneInfo zone) : Schedule
+    {
+        public override DateTimeOffset Next(DateTimeOffset after)
+        {
+            var local = expression.GetNextOccurrence(TimeZoneInfo.ConvertTime(after, zone).DateTime);
+            while (zone.IsInvalidTime(local))
+            {
+                local = local.AddMinutes(1); // The clock was put forward over this time: run when it exists again.
+            }
+
+            var next = new DateTimeOffset(local, zone.GetUtcOffset(local));
+            // When the clock is put back an hour is there twice; the second pass over it is not another occurrence.
+            return next > after ? next : new DateTimeOffset(local, zone.BaseUtcOffset) is var second && second > after ? second : Next(after.AddHours(1));
+        }
+    }
+}

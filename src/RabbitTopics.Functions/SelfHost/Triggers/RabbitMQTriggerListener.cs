@@ -1,0 +1,66 @@
+using System.Globalization;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Logging;
+using RabbitTopics.Connection;
+using RabbitTopics.Functions.SelfHost.Invocation;
+using RabbitTopics.Messages;
+using RabbitTopics.Receive;
+using RabbitTopics.Settle;
+
+namespace RabbitTopics.Functions.SelfHost.Triggers;
+
+/// <summary>Invokes one function for each delivery of its queue.</summary>
+internal sealed class RabbitMQTriggerListener : ITriggerListener
+{
+    private readonly LoadedFunction _function;
+    private readonly FunctionInvoker _invoker;
+    private readonly QueueConsumer _consumer;
+
+    public RabbitMQTriggerListener(LoadedFunction function, Broker broker, QueueConsumerOptions options,
+        FunctionInvoker invoker, ILogger logger)
+    {
+        _function = function;
+        _invoker = invoker;
+        _consumer = new QueueConsumer(broker, options, HandleAsync, logger);
+    }
+
+    public void Start() => _consumer.Start();
+
+    public Task StopAsync(CancellationToken cancellationToken) => _consumer.StopAsync(cancellationToken);
+
+    public ValueTask DisposeAsync() => _consumer.DisposeAsync();
+
+    private async Task<HandlerResult> HandleAsync(Delivery delivery, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _invoker.InvokeAsync(_function, new DeliveryTrigger(_function.Trigger.Name, delivery), cancellationToken);
+            return new HandlerResult(DeliveryOutcome.Succeeded);
+        }
+        catch (FunctionInputConverterException exception)
+        {
+            return new HandlerResult(DeliveryOutcome.Poison, exception);
+        }
+        catch (Exception exception)
+        {
+            return new HandlerResult(DeliveryOutcome.Failed, exception);
+        }
+    }
+
+    private sealed class DeliveryTrigger(string parameter, Delivery delivery) : FunctionTrigger(parameter, delivery.Message.Body)
+    {
+        public override object? Feature(Type type) =>
+            type == typeof(TopicMessage) ? delivery.Message : type == typeof(TopicMessageActions) ? delivery.Actions : null;
+
+        /// <summary>The binding data that Microsoft's extension gives, as text, without what it says of body and
+        /// properties.</summary>
+        protected override Dictionary<string, object?> ReadBindingData() => new(StringComparer.OrdinalIgnoreCase)
+        {
+            ["ConsumerTag"] = delivery.ConsumerTag,
+            ["DeliveryTag"] = delivery.DeliveryTag.ToString(CultureInfo.InvariantCulture),
+            ["Redelivered"] = delivery.Message.Redelivered ? "true" : "false",
+            ["Exchange"] = delivery.Message.Exchange,
+            ["RoutingKey"] = delivery.Message.RoutingKey,
+        };
+    }
+}

@@ -1,0 +1,110 @@
+using Microsoft.Extensions.Configuration;
+using RabbitTopics.Functions.SelfHost.Settings;
+using RabbitTopics.Receive;
+
+namespace RabbitTopics.Tests.SelfHost.Settings;
+
+public sealed class SettingsFileTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("rabbittopics-settings-").FullName;
+    private readonly StartupProblems _problems = new();
+    private readonly ConfigurationManager _configuration = new();
+
+    public void Dispose()
+    {
+        Directory.Delete(_folder, recursive: true);
+        _configuration.Dispose();
+    }
+
+    [Fact]
+    public void Values_of_local_settings_become_environment_variables_and_those_that_exist_win()
+    {
+        var fresh = $"RT_{Guid.NewGuid():N}";
+        var taken = $"RT_{Guid.NewGuid():N}";
+        Environment.SetEnvironmentVariable(taken, "from the environment");
+        Write(LocalSettings.FileName, $$"""{ "Values": { "{{fresh}}": "from the file", "{{taken}}": "from the file" } } // a comment""");
+
+        LocalSettings.Apply(_configuration, _folder, _problems);
+
+        Assert.Equal("from the file", Environment.GetEnvironmentVariable(fresh));
+        Assert.Equal("from the environment", Environment.GetEnvironmentVariable(taken));
+        Assert.Equal("from the file", _configuration[fresh]);
+        Assert.Empty(_problems.All);
+    }
+
+    [Theory]
+    [InlineData("""{ "Values": { "A": s3cret } }""", "is not JSON: see line 1")]
+    [InlineData("""[ "s3cret" ]""", "holds no JSON object")]
+    [InlineData("""{ "Values": "s3cret" }""", "is no JSON object")]
+    [InlineData("""{ "Values": { "RT_NESTED": { "B": "s3cret" } } }""", "'RT_NESTED' is no single value")]
+    [InlineData("""{ "IsEncrypted": true, "Values": { "A": "s3cret" } }""", "is encrypted")]
+    public void A_broken_local_settings_file_is_named_without_showing_what_is_in_it(string content, string problem)
+    {
+        Write(LocalSettings.FileName, content);
+
+        LocalSettings.Apply(_configuration, _folder, _problems);
+
+        var said = Assert.Single(_problems.All);
+        Assert.Contains(problem, said, StringComparison.Ordinal);
+        Assert.Contains(LocalSettings.FileName, said, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Prefetch_concurrency_and_timeout_are_those_of_host_json()
+    {
+        Write(HostJson.FileName, """{ "functionTimeout": "00:05:00", "extensions": { "rabbitMQ": { "prefetchCount": 7, "concurrency": 4 } } }""");
+
+        var options = HostJson.ReadHandlerOptions(new HandlerOptions(), Configuration(), _problems);
+
+        Assert.Equal((7, 4, TimeSpan.FromMinutes(5)), (options.Prefetch, options.Concurrency, options.Timeout));
+        Assert.Empty(_problems.All);
+    }
+
+    [Fact]
+    public void Without_host_json_the_defaults_stay() =>
+        Assert.Equal(new HandlerOptions().Prefetch, HostJson.ReadHandlerOptions(new HandlerOptions(), Configuration(), _problems).Prefetch);
+
+    [Fact]
+    public void A_function_timeout_of_minus_one_is_no_limit()
+    {
+        Write(HostJson.FileName, """{ "functionTimeout": "-1" }""");
+
+        Assert.Equal(Timeout.InfiniteTimeSpan, HostJson.ReadHandlerOptions(new HandlerOptions { Timeout = TimeSpan.FromSeconds(1) }, Configuration(), _problems).Timeout);
+    }
+
+    [Theory]
+    [InlineData("\"extensions\": { \"rabbitMQ\": { \"prefetchCount\": 0 } }", "extensions.rabbitMQ.prefetchCount")]
+    [InlineData("\"extensions\": { \"rabbitMQ\": { \"prefetchCount\": \"many\" } }", "extensions.rabbitMQ.prefetchCount")]
+    [InlineData("\"extensions\": { \"rabbitMQ\": { \"prefetchCount\": 70000 } }", "extensions.rabbitMQ.prefetchCount")]
+    [InlineData("\"extensions\": { \"rabbitMQ\": { \"concurrency\": -1 } }", "extensions.rabbitMQ.concurrency")]
+    [InlineData("\"functionTimeout\": \"soon\"", "functionTimeout")]
+    [InlineData("\"functionTimeout\": \"00:00:00\"", "functionTimeout")]
+    public void An_impossible_value_of_host_json_is_named(string member, string named)
+    {
+        Write(HostJson.FileName, $"{{ {member} }}");
+
+        HostJson.ReadHandlerOptions(new HandlerOptions(), Configuration(), _problems);
+
+        Assert.Contains(named, Assert.Single(_problems.All), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_host_json_that_is_no_JSON_is_named_with_the_place()
+    {
+        Write(HostJson.FileName, "{\n  \"version\": }");
+
+        Configuration();
+
+        Assert.Contains("host.json is not JSON: see line 2", Assert.Single(_problems.All), StringComparison.Ordinal);
+    }
+
+    private void Write(string name, string content) => File.WriteAllText(Path.Combine(_folder, name), content);
+
+    private ConfigurationManager Configuration()
+    {
+        var configuration = _configuration;
+        HostJson.Apply(configuration, _folder, _problems);
+        return configuration;
+    }
+}
