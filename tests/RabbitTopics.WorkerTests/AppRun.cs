@@ -10,25 +10,34 @@ namespace RabbitTopics.WorkerTests;
 /// <summary>The conformance app as a worker of a host of its own, on a broker. Its queues begin with a name of this run's own.</summary>
 public sealed class AppRun : IAsyncDisposable
 {
-    /// <summary>What the app may make beside each queue.</summary>
+    /// <summary>The queues of the app's functions.</summary>
+    private static readonly string[] Queues =
+    [
+        "typed", "typed-envelope", "bytes", "text", "envelope", "failing-once", "failing", "delayed", "acting", "lasting", "holding", "crashing", "mixed", "fuzzed", "collecting", "once",
+    ];
+
+    /// <summary>What the app may make beside each of them.</summary>
     private static readonly string[] Suffixes = ["", ".dead", ".retry.100", ".retry.1000", ".retry.5000", ".retry.25000"];
 
     private readonly TestFunctionsHost _host;
+    private readonly Uri _hostAddress;
+    private readonly (string Name, string Value)[] _settings;
     private IConnection? _connection;
 
-    private AppRun(TestFunctionsHost host, Uri broker, string name, HostedWorker worker)
+    private AppRun(TestFunctionsHost host, Uri broker, Uri? hostAddress, (string Name, string Value)[] settings)
     {
         _host = host;
         Broker = broker;
-        Name = name;
-        Worker = worker;
+        _hostAddress = hostAddress ?? host.Address;
+        _settings = settings;
+        Worker = StartWorker();
     }
 
     public Uri Broker { get; }
 
-    public string Name { get; }
+    public string Name { get; } = $"worker-{Guid.NewGuid():N}";
 
-    public HostedWorker Worker { get; }
+    public HostedWorker Worker { get; private set; }
 
     /// <summary>A channel of the plain client.</summary>
     public IChannel Channel { get; private set; } = null!;
@@ -39,16 +48,8 @@ public sealed class AppRun : IAsyncDisposable
     public static Task<AppRun> StartAsync(Uri broker, params (string Name, string Value)[] settings) => StartAsync(broker, hostAddress: null, settings);
 
     /// <summary>Starts the app's process, and tells it that its host is somewhere else.</summary>
-    public static async Task<AppRun> StartAsync(Uri broker, Uri? hostAddress, params (string Name, string Value)[] settings)
-    {
-        var name = $"worker-{Guid.NewGuid():N}";
-        var host = await TestFunctionsHost.StartAsync();
-        var worker = host.StartWorker("tests/RabbitTopics.Conformance.App", hostAddress ?? host.Address,
-        [
-            ("RabbitMQ", broker.OriginalString), ("CONFORMANCE_RUN", name), ("CONFORMANCE_SCHEDULE", "00:00:01"), .. settings,
-        ]);
-        return new AppRun(host, broker, name, worker);
-    }
+    public static async Task<AppRun> StartAsync(Uri broker, Uri? hostAddress, params (string Name, string Value)[] settings) =>
+        new(await TestFunctionsHost.StartAsync(), broker, hostAddress, settings);
 
     /// <summary>Starts the app and has it take invocations.</summary>
     public static async Task<AppRun> StartReadyAsync(Uri broker, params (string Name, string Value)[] settings)
@@ -65,6 +66,13 @@ public sealed class AppRun : IAsyncDisposable
             await run.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Starts another worker in place of one that has ended, as the host does.</summary>
+    public async Task RestartAsync()
+    {
+        Worker = StartWorker();
+        await Worker.GetReadyAsync();
     }
 
     /// <summary>Connects the plain client, and makes the queue in which the app tells what it sees.</summary>
@@ -174,19 +182,31 @@ public sealed class AppRun : IAsyncDisposable
         {
             await using var channel = await _connection.CreateChannelAsync();
             await channel.QueueDeleteAsync(Queue("seen"));
-            foreach (var queue in Worker.Functions.SelectMany(QueuesOf))
+            foreach (var queue in Queues.SelectMany(queue => Suffixes.Select(suffix => queue + suffix)))
             {
-                await channel.QueueDeleteAsync(queue);
+                await channel.QueueDeleteAsync(Queue(queue));
             }
         }
 
         await _connection.DisposeAsync();
     }
 
-    /// <summary>The queues of a function.</summary>
-    public IEnumerable<string> QueuesOf(HostedFunction function) => (string?)function.Trigger["queueName"] is { } queue
-        ? Suffixes.Select(suffix => queue.Replace("%CONFORMANCE_RUN%", Name, StringComparison.Ordinal) + suffix)
-        : [];
+    /// <summary>How many consumers the queues of the app's functions have.</summary>
+    public async Task<uint> CountConsumersAsync()
+    {
+        var count = 0u;
+        foreach (var queue in Queues)
+        {
+            count += await Channel.ConsumerCountAsync(Queue(queue));
+        }
+
+        return count;
+    }
+
+    private HostedWorker StartWorker() => _host.StartWorker("tests/RabbitTopics.Conformance.App", _hostAddress,
+    [
+        ("RabbitMQ", Broker.OriginalString), ("CONFORMANCE_RUN", Name), ("CONFORMANCE_SCHEDULE", "00:00:01"), .. _settings,
+    ]);
 }
 
 /// <summary>The app, ready for the invocations of a class of tests.</summary>

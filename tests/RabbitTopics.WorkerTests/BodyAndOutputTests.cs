@@ -38,6 +38,14 @@ public sealed class BodyAndOutputTests(ReadyApp app) : IClassFixture<ReadyApp>
     }
 
     [Fact]
+    public async Task A_body_of_many_megabytes_passes()
+    {
+        var answer = await app.Run.Worker.InvokeAsync("Envelope", HostMessage.Of("some.topic", new byte[20_000_000]));
+
+        Assert.Equal("20000000", answer.Seen().Value);
+    }
+
+    [Fact]
     public async Task Invocations_run_side_by_side()
     {
         var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(number =>

@@ -5,14 +5,14 @@ using RabbitTopics.WorkerTests.Protocol;
 
 namespace RabbitTopics.WorkerTests;
 
-/// <summary>The demo app as a worker. It has the same queues wherever it runs, so that nothing is published here.</summary>
+/// <summary>The demo app as a worker. It has the same queues wherever it runs, so it makes none here and publishes nothing.</summary>
 public sealed class FunctionAppTests(SharedBroker broker)
 {
     [Fact]
     public async Task The_demo_runs_as_a_worker()
     {
         await using var host = await TestFunctionsHost.StartAsync();
-        var worker = host.StartWorker("src/FunctionApp", ("RabbitMQ", broker.Uri.OriginalString));
+        var worker = host.StartWorker("src/FunctionApp", ("RabbitMQ", broker.Uri.OriginalString), ("RABBITTOPICS_TOPOLOGY", "None"));
 
         await worker.GetReadyAsync();
         Assert.Equal(["HandlePerson", "PublishPerson", "PublishReminder", "WatchEverything"], worker.Functions.Select(function => function.Name).Order(StringComparer.Ordinal));

@@ -28,8 +28,20 @@ public sealed class StartingTests(SharedBroker broker)
 
         await run.Channel.BasicPublishAsync("amq.topic", run.Queue("one.topic"), mandatory: true, "bound"u8.ToArray());
         Assert.Equal("bound"u8.ToArray(), (await run.Channel.TakeAsync(run.Queue("envelope"))).Body.ToArray());
-        await run.Worker.InitAsync();
-        await run.Worker.IndexAsync(); // For the names of the queues to delete.
+    }
+
+    [Fact]
+    public async Task A_worker_of_a_host_takes_no_message_and_runs_no_timer_by_itself()
+    {
+        await using var run = await AppRun.StartAsync(broker.Uri);
+        await run.OpenAsync();
+        var startup = await run.BindAsync("several"); // What a timer publishes that runs at the start.
+
+        await run.Worker.GetReadyAsync();
+        await run.Worker.PingAsync();
+
+        Assert.Equal(0u, await run.CountConsumersAsync());
+        Assert.Equal(0u, await run.Channel.MessageCountAsync(startup));
     }
 
     [Fact]
@@ -49,17 +61,18 @@ public sealed class StartingTests(SharedBroker broker)
     }
 
     [Fact]
-    public async Task A_worker_that_does_not_find_its_host_leaves_its_messages_alone()
+    public async Task A_worker_that_does_not_find_its_host_ends_and_has_left_its_messages_alone()
     {
         await using var run = await AppRun.StartAsync(broker.Uri, new Uri("http://127.0.0.1:9"));
         await run.OpenAsync();
         await run.Channel.QueueDeclareAsync(run.Queue("text"), durable: true, exclusive: false, autoDelete: false);
         await run.Channel.BasicPublishAsync("", run.Queue("text"), mandatory: true, "for another"u8.ToArray());
 
-        await Wait.UntilAsync(() => run.Worker.HasExited || run.Worker.Output.Contains("127.0.0.1:9", StringComparison.Ordinal), "the worker to miss its host");
+        var startup = await run.BindAsync("several");
 
-        Assert.False(run.Worker.IsConnected);
-        Assert.Equal(0u, (await run.Channel.QueueDeclarePassiveAsync(run.Queue("text"))).ConsumerCount);
+        Assert.NotEqual(0, await run.Worker.WaitForExitAsync());
+
         Assert.False((await run.Channel.TakeAsync(run.Queue("text"))).Redelivered); // Nobody ever had it.
+        Assert.Equal(0u, await run.Channel.MessageCountAsync(startup));
     }
 }
