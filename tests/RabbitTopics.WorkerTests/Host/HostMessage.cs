@@ -1,0 +1,101 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Google.Protobuf;
+using RabbitTopics.WorkerTests.Protocol;
+
+namespace RabbitTopics.WorkerTests.Host;
+
+/// <summary>A message as the RabbitMQ listener of Microsoft's host hands it on: the body, and texts beside it, as
+/// azure-binding-samples.json shows them.</summary>
+public sealed class HostMessage
+{
+    /// <summary>These are texts to the host; the others are JSON.</summary>
+    private static readonly string[] Texts = ["ConsumerTag", "Exchange", "RoutingKey"];
+
+    public required ReadOnlyMemory<byte> Body { get; init; }
+
+    public required IReadOnlyDictionary<string, string> BindingData { get; init; }
+
+    /// <summary>A message published to <c>amq.topic</c>, unless told otherwise.</summary>
+    public static HostMessage Of(string routingKey, ReadOnlyMemory<byte> body, string exchange = "amq.topic", string? messageId = null, string? contentType = null,
+        string? contentEncoding = null, params IEnumerable<(string Name, object? Value)> headers)
+    {
+        var table = new JsonObject(headers.Select(header => KeyValuePair.Create(header.Name, Header(header.Value))));
+        var properties = new JsonObject
+        {
+            ["ContentType"] = contentType,
+            ["ContentEncoding"] = contentEncoding,
+            ["Headers"] = table.Count == 0 ? null : table,
+            ["DeliveryMode"] = 2,
+            ["Priority"] = 0,
+            ["MessageId"] = messageId,
+            ["Timestamp"] = new JsonObject { ["UnixTime"] = 0 },
+        };
+        return new HostMessage
+        {
+            Body = body,
+            BindingData = new Dictionary<string, string>
+            {
+                ["ConsumerTag"] = "amq.ctag-of-the-test",
+                ["DeliveryTag"] = "1",
+                ["Redelivered"] = "false",
+                ["Exchange"] = exchange,
+                ["RoutingKey"] = routingKey,
+                ["BasicProperties"] = properties.ToJsonString(),
+                ["Body"] = $$"""{"Length":{{body.Length}},"IsEmpty":{{(body.IsEmpty ? "true" : "false")}}}""",
+            },
+        };
+    }
+
+    public static HostMessage Of(string routingKey, string body, string? messageId = null, params IEnumerable<(string Name, object? Value)> headers) =>
+        Of(routingKey, Encoding.UTF8.GetBytes(body), messageId: messageId, headers: headers);
+
+    /// <summary>The invocation that the host makes of it.</summary>
+    public InvocationRequest ToRequest(HostedFunction function)
+    {
+        var request = new InvocationRequest { FunctionId = function.Metadata.FunctionId };
+        var data = BindingData.ToDictionary(entry => entry.Key, entry => Array.IndexOf(Texts, entry.Key) >= 0
+            ? new TypedData { String = entry.Value }
+            : new TypedData { Json = entry.Value }, StringComparer.OrdinalIgnoreCase);
+        var value = new TypedData { Bytes = ByteString.CopyFrom(Body.Span) };
+        if (!string.Equals((string?)function.Trigger["dataType"], "Binary", StringComparison.OrdinalIgnoreCase))
+        {
+            value = new TypedData { String = Encoding.UTF8.GetString(Body.Span) };
+            Overlay(data, value.String);
+        }
+
+        request.InputData.Add(new ParameterBinding { Name = function.TriggerName, Data = value });
+        request.TriggerMetadata.Add(data);
+        return request;
+    }
+
+    /// <summary>The host's trap for those who take strings: the properties of a JSON object replace what the trigger told.</summary>
+    private static void Overlay(Dictionary<string, TypedData> data, string body)
+    {
+        JsonNode? json;
+        try
+        {
+            json = JsonNode.Parse(body);
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            return;
+        }
+
+        foreach (var (name, value) in json as JsonObject ?? [])
+        {
+            data[name] = value is JsonValue text && text.TryGetValue<string>(out var plain) ? new TypedData { String = plain } : new TypedData { Json = value?.ToJsonString() ?? "null" };
+        }
+    }
+
+    /// <summary>AMQP strings are base64 in the host's JSON.</summary>
+    private static JsonNode? Header(object? value) => value switch
+    {
+        string text => Convert.ToBase64String(Encoding.UTF8.GetBytes(text)),
+        int number => number,
+        bool flag => flag,
+        JsonNode node => node,
+        null => null,
+        _ => throw new ArgumentException($"A header of type {value.GetType()}: say how the host writes it.", nameof(value)),
+    };
+}

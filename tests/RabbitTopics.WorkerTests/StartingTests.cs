@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using RabbitMQ.Client;
+using RabbitTopics.Testing;
+using RabbitTopics.WorkerTests.Protocol;
+
+namespace RabbitTopics.WorkerTests;
+
+/// <summary>What comes before what when a host starts its worker. The host disables for good each function whose queue it does not
+/// find.</summary>
+public sealed class StartingTests(SharedBroker broker)
+{
+    /// <summary>How long a host waits for the call of a worker.</summary>
+    private static readonly TimeSpan HostsPatience = TimeSpan.FromMinutes(1);
+
+    [Fact]
+    public async Task When_the_worker_calls_its_host_the_queues_exist_with_those_that_settling_needs()
+    {
+        await using var run = await AppRun.StartAsync(broker.Uri);
+        await run.OpenAsync();
+
+        await run.Worker.ConnectAsync();
+
+        // The host has not answered: this is before anything else happens.
+        foreach (var queue in new[] { "typed", "typed.dead", "typed.retry.1000", "typed.retry.25000", "envelope", "failing.retry.100", "collecting.dead", "crashing" })
+        {
+            Assert.True(await Client.QueueExistsAsync(broker.Uri, run.Queue(queue)), queue);
+        }
+
+        await run.Channel.BasicPublishAsync("amq.topic", run.Queue("one.topic"), mandatory: true, "bound"u8.ToArray());
+        Assert.Equal("bound"u8.ToArray(), (await run.Channel.TakeAsync(run.Queue("envelope"))).Body.ToArray());
+    }
+
+    [Fact]
+    public async Task A_worker_of_a_host_takes_no_message_and_runs_no_timer_by_itself()
+    {
+        await using var run = await AppRun.StartAsync(broker.Uri);
+        await run.OpenAsync();
+        var startup = await run.BindAsync("several"); // What a timer publishes that runs at the start.
+
+        await run.Worker.GetReadyAsync();
+        await run.Worker.PingAsync();
+
+        Assert.Equal(0u, await run.CountConsumersAsync());
+        Assert.Equal(0u, await run.Channel.MessageCountAsync(startup));
+    }
+
+    [Fact]
+    public async Task A_worker_whose_broker_is_down_calls_its_host_in_time_and_says_which_functions_suffer()
+    {
+        var clock = Stopwatch.StartNew();
+        await using var run = await AppRun.StartAsync(new Uri("amqp://guest:s3cret@127.0.0.1:9"));
+
+        await run.Worker.ConnectAsync(HostsPatience);
+        await run.Worker.InitAsync();
+        Assert.True(clock.Elapsed < HostsPatience, $"{clock.Elapsed}");
+        await run.Worker.IndexAsync();
+        await run.Worker.LoadAsync();
+
+        await Wait.UntilAsync(() => run.Worker.Logs.Any(log => log.Level == RpcLog.Types.Level.Critical && log.Message.Contains("'Typed'", StringComparison.Ordinal)), "the worker to say so");
+        Assert.DoesNotContain(run.Worker.Logs, log => $"{log.Message} {log.Exception?.Message}".Contains("s3cret", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_worker_that_does_not_find_its_host_ends_and_has_left_its_messages_alone()
+    {
+        await using var run = await AppRun.StartAsync(broker.Uri, new Uri("http://127.0.0.1:9"));
+        await run.OpenAsync();
+        await run.Channel.QueueDeclareAsync(run.Queue("text"), durable: true, exclusive: false, autoDelete: false);
+        await run.Channel.BasicPublishAsync("", run.Queue("text"), mandatory: true, "for another"u8.ToArray());
+
+        var startup = await run.BindAsync("several");
+
+        Assert.NotEqual(0, await run.Worker.WaitForExitAsync());
+
+        Assert.False((await run.Channel.TakeAsync(run.Queue("text"))).Redelivered); // Nobody ever had it.
+        Assert.Equal(0u, await run.Channel.MessageCountAsync(startup));
+    }
+}
