@@ -1,6 +1,7 @@
 // The Dockerfiles: their syntax, their stages, that what they copy is there and let in by .dockerignore, and that nothing
 // else is.
 'use strict';
+const path = require('node:path');
 const { DockerfileParser } = require('dockerfile-ast');
 const { validate } = require('dockerfile-utils');
 const { end, exists, filesBelow, problem, read } = require('./tree.cjs');
@@ -19,7 +20,23 @@ for (const never of ['**/bin', '**/obj', '**/local.settings.json']) {
 admitted.filter((entry) => !exists(entry)).forEach((entry) => problem('.dockerignore', `${entry} is let in, and not there`));
 const isAdmitted = (source) => admitted.some((entry) => source === entry || source.startsWith(`${entry}/`));
 
-const projects = filesBelow('src', /\.csproj$/);
+// The app's project, and those that it and its targets refer to, and so on.
+function projectsOf(file, found = new Set()) {
+  for (const [, name] of read(file).matchAll(/<(?:Import Project|ProjectReference Include)="([^"]+)"/g)) {
+    const other = path.posix.join(path.posix.dirname(file), name.replace('$(MSBuildThisFileDirectory)', ''));
+    if (exists(other) && !found.has(other)) {
+      found.add(other);
+      projectsOf(other, found);
+    }
+  }
+  return found;
+}
+
+const app = 'src/FunctionApp/FunctionApp.csproj';
+const projects = [app, ...projectsOf(app)];
+if (projects.length < 5) {
+  problem(app, `refers to ${projects.join(', ')}, and to nothing else that infra/checks/dockerfiles.cjs finds`);
+}
 
 for (const file of filesBelow('infra/docker', /^Dockerfile/)) {
   const text = read(file);
@@ -63,20 +80,27 @@ for (const file of filesBelow('infra/docker', /^Dockerfile/)) {
   }
 
   // A project that is not copied for the restore fails the build, which nobody sees before there is a docker engine.
-  const azure = file.endsWith('.azure');
-  for (const project of projects.filter((name) => !azure || !name.includes('StandaloneWorker'))) {
-    const wanted = azure ? [project] : [project, project.replace(/[^/]+$/, 'packages.lock.json')];
+  for (const project of projects) {
+    const wanted = project.endsWith('.csproj') ? [project, project.replace(/[^/]+$/, 'packages.lock.json')] : [project];
     wanted.filter((source) => !copied.has(source)).forEach((source) => problem(file, `${source} is not copied for the restore`));
   }
-  if (!azure) {
-    for (const part of text.split(/^FROM /m).slice(1).filter((part) => part.includes('-chiseled'))) {
-      const name = / AS (\S+)/.exec(part)?.[1];
-      for (const wanted of [/^USER \$APP_UID$/m, /^HEALTHCHECK .*"--health-probe"\]$/m, /^ENTRYPOINT \["\/app\/FunctionApp"\]$/m]) {
-        if (!wanted.test(part)) {
-          problem(file, `the image ${name} has no ${wanted.source}`);
-        }
+
+  const parts = new Map(text.split(/^FROM /m).slice(1).map((part) => [/ AS (\S+)/.exec(part)?.[1], part]));
+  for (const [name, part] of [...parts].filter(([, part]) => part.includes('-chiseled'))) {
+    for (const wanted of [/^USER \$APP_UID$/m, /^HEALTHCHECK .*"--health-probe"\]$/m, /^ENTRYPOINT \["\/app\/FunctionApp"\]$/m]) {
+      if (!wanted.test(part)) {
+        problem(file, `the image ${name} has no ${wanted.source}`);
       }
     }
+  }
+  // Whether the app hosts itself or a Functions host runs it, the image has the same files.
+  for (const name of ['app', 'functions-host']) {
+    if (!/^COPY --from=publish \/app /m.test(parts.get(name) ?? '')) {
+      problem(file, `there is no image ${name}, or it is not of the stage publish`);
+    }
+  }
+  if ([...parts.keys()].at(-1) !== 'app') {
+    problem(file, 'the last image, which is built where no target is named, is not app');
   }
 }
 end();

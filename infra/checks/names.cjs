@@ -51,7 +51,7 @@ queues.filter((queue) => !scaling.includes(queue)).forEach((queue) => problem('i
 // The app's user may do what the library does: QUEUE, QUEUE.retry.N and QUEUE.dead, and what it publishes to.
 const { permissions } = objects.find((object) => object.kind === 'Permission' && object.metadata.name === 'rabbittopics').spec;
 const made = queues.flatMap((queue) => [queue, `${queue}.retry.1000`, `${queue}.dead`]).concat('test@amq.topic.delay.5000');
-for (const [right, names] of [['configure', made], ['write', [...made, 'amq.topic', 'amq.default']], ['read', [...made, 'amq.topic']]]) {
+for (const [right, names] of [['configure', [...made, 'FunctionApp.timers']], ['write', [...made, 'amq.topic', 'amq.default']], ['read', [...made, 'amq.topic', 'FunctionApp.timers']]]) {
   names.filter((name) => !new RegExp(permissions[right]).test(name)).forEach((name) => problem('infra/kubernetes', `the app's user has no permission to ${right} ${name}`));
   ['amq.direct', 'else'].filter((name) => new RegExp(permissions[right]).test(name)).forEach((name) => problem('infra/kubernetes', `the app's user may ${right} ${name}`));
 }

@@ -3,8 +3,8 @@ using RabbitTopics.Receive;
 namespace RabbitTopics.Functions;
 
 /// <summary>Beside <c>[Function]</c>: how the function's messages are taken. What is not set here comes from
-/// <see cref="RabbitTopicsOptions.Handler"/>. For the standalone worker; Microsoft's host has its own rules for all but
-/// <see cref="AutoAck"/> and <see cref="Deduplicate"/>.</summary>
+/// <see cref="RabbitTopicsOptions.Handler"/>. For an app that hosts itself; Microsoft's host has its own rules for all
+/// but <see cref="AutoAck"/> and <see cref="Deduplicate"/>.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class ConsumeAttribute : Attribute
 {

@@ -3,7 +3,7 @@ using RabbitTopics.Settle;
 namespace RabbitTopics.Functions;
 
 /// <summary>How the queues of an app on Microsoft's host are watched for a listener that has died: it never consumes again until the
-/// app is restarted, and says nothing (azure-functions-rabbitmq-extension #230). Without effect on the standalone worker, whose
+/// app is restarted, and says nothing (azure-functions-rabbitmq-extension #230). Without effect where the app hosts itself: its
 /// consumers come back by themselves.</summary>
 public sealed class ListenerWatchOptions
 {

@@ -56,6 +56,13 @@ public static class RabbitTopicsBuilderExtensions
             worker.InputConverters.RegisterAt<BodyConverter>(2);
         });
         builder.Services.AddSingleton<TriggerQueues>();
+
+        // Microsoft's worker makes these by reflection; named as services, they are kept in a trimmed program.
+        builder.Services.AddSingleton<InvocationFeatureConverter>();
+        builder.Services.AddSingleton<GenericTypesConverter>();
+        builder.Services.AddSingleton<BodyConverter>();
+        builder.Services.AddSingleton<DeduplicationMiddleware>();
+        builder.Services.AddSingleton<TopicOutputMiddleware>();
         if (isHosted)
         {
             FunctionsHostServices.Add(builder.Services);

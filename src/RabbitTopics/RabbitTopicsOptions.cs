@@ -44,7 +44,7 @@ public sealed class RabbitTopicsOptions
     /// <see cref="TopologyMode.Declare"/>.</summary>
     public TopologyMode Topology { get; set; } = TopologyMode.Declare;
 
-    /// <summary>How messages are taken and settled, where nothing else is said of a handler. On the standalone worker, host.json
+    /// <summary>How messages are taken and settled, where nothing else is said of a handler. Where the app hosts itself, host.json
     /// gives <see cref="HandlerOptions.Prefetch"/>, <see cref="HandlerOptions.Concurrency"/> and
     /// <see cref="HandlerOptions.Timeout"/> first.</summary>
     public HandlerOptions Handler { get; set; } = new();

@@ -14,6 +14,9 @@ namespace RabbitTopics.Conformance;
 /// tests that share it. Its queues begin with the run's own name.</summary>
 public sealed class ConformanceRun : IAsyncLifetime
 {
+    /// <summary>Queues that the app uses and does not declare.</summary>
+    private static readonly string[] PlainQueues = ["seen", "stock", "several", "host", "stock-orders", "stock-text", "stock-second"];
+
     private PrivateBroker? _ownBroker;
     private AppProcess _app = null!;
     private readonly ConcurrentBag<Seen> _seen = [];
@@ -45,7 +48,7 @@ public sealed class ConformanceRun : IAsyncLifetime
         _connection = await Client.ConnectAsync(Broker);
         await using (var channel = await _connection.CreateChannelAsync())
         {
-            foreach (var queue in new[] { "seen", "stock", "several", "host" })
+            foreach (var queue in PlainQueues)
             {
                 await channel.QueueDeclareAsync($"{Name}.{queue}", durable: true, exclusive: false, autoDelete: false);
             }
@@ -83,12 +86,17 @@ public sealed class ConformanceRun : IAsyncLifetime
     public IReadOnlyList<Seen> SeenBy(string function) => [.. _seen.Where(seen => seen.Function == function)];
 
     /// <summary>Waits until a function of the app has told that it saw a value; each test uses values of its own.</summary>
-    public async Task<Seen> SeenAsync(string function, string value)
+    public Task<Seen> SeenAsync(string function, string value) => SeenAsync(function, seen => seen.Value == value, $"'{value}'");
+
+    /// <summary>Waits until a function of the app has told that it saw anything.</summary>
+    public Task<Seen> SeenAsync(string function) => SeenAsync(function, _ => true, "something");
+
+    private async Task<Seen> SeenAsync(string function, Func<Seen, bool> isMeant, string what)
     {
         Seen? found = null;
         await Wait.UntilAsync(
-            () => (found = _seen.FirstOrDefault(seen => seen.Function == function && seen.Value == value)) is not null,
-            $"function '{function}' to see '{value}'; the app printed:\n{_app.Output}");
+            () => (found = _seen.FirstOrDefault(seen => seen.Function == function && isMeant(seen))) is not null,
+            $"function '{function}' to see {what}; the app printed:\n{_app.Output}");
         return found!;
     }
 
@@ -123,7 +131,7 @@ public sealed class ConformanceRun : IAsyncLifetime
         await using (var channel = await _connection.CreateChannelAsync())
         {
             await AppUnderTest.DeleteQueuesAsync(channel, Name);
-            foreach (var queue in new[] { "seen", "stock", "several", "host", "timers", "several-topic", "collected" })
+            foreach (var queue in PlainQueues.Concat(["timers", "several-topic", "collected"]))
             {
                 await channel.QueueDeleteAsync($"{Name}.{queue}");
             }

@@ -1,18 +1,28 @@
 using System.Globalization;
 using RabbitTopics.Soak;
 
-// Publishes and receives while the broker is killed, and counts what became of every message.
-if (args is not [("receive" or "publish") and var command, .. var rest] || !TryRead(rest, command == "receive" ? 200_000 : 1_000_000, out var messages, out var seed))
+// Publishes and receives while the broker is killed, and counts what became of every message; kills leaders of timers, and counts runs.
+if (args is ["timers-instance"])
 {
-    Console.Error.WriteLine("Usage: RabbitTopics.Soak receive [--messages 200000] [--seed NUMBER] | publish [--messages 1000000]");
+    return await TimersSoak.RunInstanceAsync() ? 0 : 1;
+}
+
+if (args is not [("receive" or "publish" or "timers") and var command, .. var rest] || !TryRead(rest, command, out var count, out var seed))
+{
+    Console.Error.WriteLine("Usage: RabbitTopics.Soak receive [--messages 200000] [--seed NUMBER] | publish [--messages 1000000] | timers [--kills 20] [--seed NUMBER]");
     return 2;
 }
 
-return await (command == "receive" ? new ReceiveSoak(messages, seed).RunAsync() : new PublishSoak(messages).RunAsync()) ? 0 : 1;
-
-static bool TryRead(string[] options, int usual, out int messages, out int seed)
+return await (command switch
 {
-    messages = usual;
+    "receive" => new ReceiveSoak(count, seed).RunAsync(),
+    "publish" => new PublishSoak(count).RunAsync(),
+    _ => new TimersSoak(count, seed).RunAsync(),
+}) ? 0 : 1;
+
+static bool TryRead(string[] options, string command, out int count, out int seed)
+{
+    count = command switch { "receive" => 200_000, "publish" => 1_000_000, _ => 20 };
     seed = Random.Shared.Next();
     foreach (var option in options.Chunk(2))
     {
@@ -21,16 +31,17 @@ static bool TryRead(string[] options, int usual, out int messages, out int seed)
             return false;
         }
 
-        switch (option[0])
+        if (option[0] == (command == "timers" ? "--kills" : "--messages") && value > 0)
         {
-            case "--messages":
-                messages = value;
-                break;
-            case "--seed":
-                seed = value;
-                break;
-            default:
-                return false;
+            count = value;
+        }
+        else if (option[0] == "--seed")
+        {
+            seed = value;
+        }
+        else
+        {
+            return false;
         }
     }
 

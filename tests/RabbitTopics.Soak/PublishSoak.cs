@@ -40,7 +40,7 @@ internal sealed class PublishSoak(int messages)
             Handler = "Soak",
             Topology = new QueueTopology("RabbitMQ", Queue, [new TopicBinding("amq.topic", Queue)]),
             HandlerOptions = new HandlerOptions { Prefetch = 300 },
-        }, (delivery, _) => Task.FromResult(Receive(delivery)), NullLogger.Instance);
+        }, (delivery, _) => ValueTask.FromResult(Receive(delivery)), NullLogger.Instance);
         consumer.Start();
         await Client.WaitForConsumersAsync(broker.Uri, Queue);
         var publisher = services.GetRequiredService<ITopicPublisher>();

@@ -10,6 +10,7 @@ using RabbitMQ.Client;
 using RabbitTopics.Connection;
 using RabbitTopics.Functions;
 using RabbitTopics.Publish;
+using RabbitTopics.Settings;
 using RabbitTopics.Testing;
 
 namespace RabbitTopics.Soak;
@@ -62,7 +63,8 @@ internal sealed class ReceiveSoak(int messages, int seed)
     private IHost BuildApp(PrivateBroker broker)
     {
         var builder = FunctionsApplication.CreateBuilder([]);
-        builder.Configuration.AddInMemoryCollection([new("RabbitMQ", broker.Uri.OriginalString)]);
+        builder.Configuration.AddInMemoryCollection(
+            [new("RabbitMQ", broker.Uri.OriginalString), new(DisabledFunctions.Setting(TimerFunctions.Name), "true")]);
         builder.Logging.ClearProviders();
         builder.UseRabbitTopics();
         builder.Services.AddSingleton(_tally);

@@ -11,6 +11,8 @@ public sealed class AppProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly StringBuilder _output = new();
 
+    private Func<Task> _deleteQueueAsync = () => Task.CompletedTask;
+
     private AppProcess(Process process) => _process = process;
 
     public string Output
@@ -26,7 +28,8 @@ public sealed class AppProcess : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
-    /// <summary>Starts a command line, run by the shell's rules of words.</summary>
+    /// <summary>Starts a command line, run by the shell's rules of words. Unless its settings say otherwise it is an app of its own: of
+    /// several instances of one app only one runs the timers.</summary>
     public static AppProcess Start(string commandLine, IReadOnlyDictionary<string, string?> environment)
     {
         var start = new ProcessStartInfo("/bin/sh", ["-c", $"exec {commandLine}"])
@@ -34,12 +37,20 @@ public sealed class AppProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        const string nameSetting = "RABBITTOPICS_APP_NAME";
+        var ownName = $"test-{Guid.NewGuid():N}";
+        start.Environment[nameSetting] = ownName;
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;
         }
 
         var app = new AppProcess(new Process { StartInfo = start });
+        if (!environment.ContainsKey(nameSetting) && Uri.TryCreate(environment.GetValueOrDefault("RabbitMQ"), UriKind.Absolute, out var broker))
+        {
+            app._deleteQueueAsync = () => app.Output.Contains($"timers of app '{ownName}'", StringComparison.Ordinal) ? Client.TryDeleteQueueAsync(broker, $"{ownName}.timers") : Task.CompletedTask;
+        }
+
         app._process.OutputDataReceived += (_, line) => app.Keep(line.Data);
         app._process.ErrorDataReceived += (_, line) => app.Keep(line.Data);
         app._process.Start();
@@ -91,6 +102,7 @@ public sealed class AppProcess : IAsyncDisposable
             await _process.WaitForExitAsync();
         }
 
+        await _deleteQueueAsync();
         _process.Dispose();
     }
 

@@ -70,6 +70,21 @@ public static class Client
         }
     }
 
+    /// <summary>Deletes a queue of a broker that may be gone, or refuse it.</summary>
+    public static async Task TryDeleteQueueAsync(Uri uri, string queue)
+    {
+        try
+        {
+            await using var connection = await ConnectAsync(uri);
+            await using var channel = await connection.CreateChannelAsync();
+            await channel.QueueDeleteAsync(queue);
+        }
+        catch (RabbitMQ.Client.Exceptions.RabbitMQClientException)
+        {
+            // There is nothing to delete, or nobody who may.
+        }
+    }
+
     /// <summary>How many messages wait in a queue. Asks on a connection of its own, as the broker may have been down.</summary>
     public static async Task<uint> CountAsync(Uri uri, string queue)
     {

@@ -31,7 +31,7 @@ public sealed class MetadataTests(ReadyApp app) : IClassFixture<ReadyApp>
         Assert.Equal(
             [
                 "Acting", "Bytes", "Collecting", "Crashing", "Delayed", "Envelope", "Failing", "FailingOnce", "Fuzzed", "Holding", "Lasting", "Mixed", "Once",
-                "QueueFromTimer", "SeveralOutputs", "Text", "TopicFromTimer", "Typed", "TypedEnvelope",
+                "QueueFromTimer", "SeveralOutputs", "StockOrder", "StockText", "StockTimer", "StockTimerOfItsOwn", "Text", "TopicFromTimer", "Typed", "TypedEnvelope",
             ],
             answer.FunctionMetadataResults.Select(function => function.Name).Order(StringComparer.Ordinal));
         Assert.All(answer.FunctionMetadataResults, function =>
@@ -50,7 +50,7 @@ public sealed class MetadataTests(ReadyApp app) : IClassFixture<ReadyApp>
     {
         var triggers = app.Run.Worker.Functions.Where(function => (string?)function.Trigger["type"] == "rabbitMQTrigger").ToArray();
 
-        Assert.Equal(16, triggers.Length);
+        Assert.Equal(18, triggers.Length);
         Assert.All(triggers, function =>
         {
             Assert.Equal("Binary", (string?)function.Trigger["dataType"]);
@@ -78,6 +78,7 @@ public sealed class MetadataTests(ReadyApp app) : IClassFixture<ReadyApp>
         AssertOutput("Typed", "$return", "%CONFORMANCE_RUN%.seen");
         AssertOutput("QueueFromTimer", "$return", "%CONFORMANCE_RUN%.stock");
         AssertOutput("SeveralOutputs", "ToQueue", "%CONFORMANCE_RUN%.several");
+        Assert.Equal(["First", "Nothing", "Second"], Find("StockOrder").Outputs.Select(output => (string?)output["name"]).Order(StringComparer.Ordinal));
         Assert.Empty(Find("TopicFromTimer").Outputs);
         Assert.Empty(Find("Collecting").Outputs);
         Assert.All(app.Run.Worker.Functions.SelectMany(function => function.Bindings), binding =>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Azure.Functions.Worker.Converters;
 using Microsoft.Extensions.DependencyInjection;
 using RabbitTopics.Messages;
@@ -12,8 +13,13 @@ internal sealed class GenericTypesConverter(IServiceProvider services) : IInputC
 
     /// <inheritdoc/>
     public ValueTask<ConversionResult> ConvertAsync(ConverterContext context) =>
-        _converters.GetOrAdd(context.TargetType, NewConverter)?.ConvertAsync(context) ?? new(ConversionResult.Unhandled());
+        (_converters.TryGetValue(context.TargetType, out var converter) ? converter : _converters.GetOrAdd(context.TargetType, NewConverter))?.ConvertAsync(context)
+        ?? new(ConversionResult.Unhandled());
 
+    // In a native program all T that are classes share the code of these two; there is none for a T that is a struct.
+    [DynamicDependency(DynamicallyAccessedMemberTypes.PublicConstructors, typeof(TopicMessageConverter<object>))]
+    [DynamicDependency(DynamicallyAccessedMemberTypes.PublicConstructors, typeof(TopicCollectorConverter<object>))]
+    [UnconditionalSuppressMessage("Aot", "IL3050", Justification = "See above.")]
     private IInputConverter? NewConverter(Type target)
     {
         var family = target.IsGenericType ? target.GetGenericTypeDefinition() : null;

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using Microsoft.Azure.Functions.Worker.Core.FunctionMetadata;
 
@@ -5,8 +6,14 @@ namespace RabbitTopics.Functions.Catalog;
 
 /// <summary>Reads the app's functions: their bindings from the metadata that Microsoft's Sdk generates, what it leaves out (our own
 /// attributes) from the method that each one names.</summary>
+[UnconditionalSuppressMessage("Trimming", "IL2026", Justification = AppIsRooted)]
+[UnconditionalSuppressMessage("Trimming", "IL2065", Justification = AppIsRooted)]
+[UnconditionalSuppressMessage("Trimming", "IL2075", Justification = AppIsRooted)]
 internal static class FunctionCatalog
 {
+    /// <summary>Why it works in a trimmed program.</summary>
+    public const string AppIsRooted = "The assemblies of functions and of Microsoft's worker are kept whole, as README says (TrimmerRootAssembly).";
+
     public static IReadOnlyList<FunctionDescription> Read(IFunctionMetadataManager metadata) =>
     [
         .. metadata.GetFunctionMetadataAsync(AppContext.BaseDirectory).GetAwaiter().GetResult() // Generated code, or a local file.
@@ -36,28 +43,8 @@ internal static class FunctionCatalog
         var entryPoint = metadata.EntryPoint!;
         var dot = entryPoint.LastIndexOf('.');
         var assembly = Assembly.Load(new AssemblyName(Path.GetFileNameWithoutExtension(metadata.ScriptFile ?? "")));
-        return (dot < 0 ? null : FindType(assembly, entryPoint[..dot]))?.GetMethod(entryPoint[(dot + 1)..])
-            ?? throw new InvalidOperationException($"Function '{metadata.Name}': there is no method {entryPoint} in {metadata.ScriptFile}. Build the app again from clean: its metadata is of another build.");
-    }
-
-    /// <summary>A class within another has a dot in the metadata, too.</summary>
-    private static Type? FindType(Assembly assembly, string name)
-    {
-        while (true)
-        {
-            if (assembly.GetType(name) is { } type)
-            {
-                return type;
-            }
-
-            var dot = name.LastIndexOf('.');
-            if (dot < 0)
-            {
-                return null;
-            }
-
-            name = $"{name[..dot]}+{name[(dot + 1)..]}";
-        }
+        return (dot < 0 ? null : assembly.GetType(entryPoint[..dot]))?.GetMethod(entryPoint[(dot + 1)..])
+            ?? throw new InvalidOperationException($"Function '{metadata.Name}': there is no method {entryPoint} in {metadata.ScriptFile}. A class within another cannot hold functions; else build the app again from clean.");
     }
 
     private static IEnumerable<TopicOutput> Outputs(MethodInfo method)

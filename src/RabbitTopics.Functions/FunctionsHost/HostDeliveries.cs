@@ -38,8 +38,8 @@ internal sealed class HostDeliveries(
             TopicHeader = app.Value.TopicHeader,
             Time = time.GetUtcNow(),
             RawProperties = message.Properties.Write(message.Headers),
+            NewActions = delivery => new TopicMessageActions(handler.Copies, delivery, handler.Queue.Options),
         };
-        delivery.Actions = new TopicMessageActions(handler.Copies, delivery, handler.Queue.Options);
         return new HostDelivery(delivery, handler.Queue.Options, handler.Settler, logger);
     }
 

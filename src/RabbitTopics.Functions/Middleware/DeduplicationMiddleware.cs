@@ -16,7 +16,7 @@ internal sealed class DeduplicationMiddleware(Deduplication deduplication, IOpti
     public Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
     {
         var function = context.FunctionDefinition.Name;
-        return context.GetTopicMessage() is { } message && _deduplicates.GetOrAdd(function, name => app.Value.OptionsOf(name).Deduplicate)
+        return context.GetTopicMessage() is { } message && _deduplicates.GetOrAdd(function, static (name, options) => options.Value.OptionsOf(name).Deduplicate, app)
             ? deduplication.HandleAsync(function, message, context.Features.Get<TopicMessageActions>(), () => next(context), context.CancellationToken)
             : next(context);
     }

@@ -18,8 +18,8 @@ namespace RabbitTopics.Functions.SelfHost;
 
 /// <summary>A function ready to be started.</summary>
 /// <param name="Summary">Its name, trigger, queue and topics, in a line.</param>
-/// <param name="Listener">Waits for its trigger.</param>
-internal sealed record FoundFunction(string Summary, ITriggerListener Listener);
+/// <param name="Listener">Waits for its trigger; null for a timer, which is one of <see cref="AppTimers"/>.</param>
+internal sealed record FoundFunction(string Summary, ITriggerListener? Listener);
 
 /// <summary>Makes a listener for each function of the app, and notes what is wrong with any of them.</summary>
 internal sealed class FunctionLoader(
@@ -32,6 +32,7 @@ internal sealed class FunctionLoader(
     SettingReferences settings,
     StartupProblems problems,
     FunctionInvoker invoker,
+    AppTimers timers,
     MessageBody bodies,
     IOptions<RabbitTopicsOptions> appOptions,
     TimeProvider time,
@@ -86,14 +87,14 @@ internal sealed class FunctionLoader(
     private FoundFunction Load(FunctionDescription description)
     {
         var function = LoadedFunction.Load(description, converters);
-        CheckInternals(function);
-        CheckOutputs(function, description);
         var logger = loggers.CreateLogger($"Function.{function.Name}");
-        var trigger = description.Bindings.Single(binding => binding.IsTrigger);
-        return trigger.Is(RabbitMQBinding.TriggerType) ? LoadRabbitMQ(function, logger)
-            : trigger.Is("timerTrigger") ? LoadTimer(function, trigger, logger)
-            : throw new NotSupportedException($"an app that hosts itself has no {trigger.Type}. It has rabbitMQTrigger and timerTrigger. "
+        var found = function.Trigger.Is(RabbitMQBinding.TriggerType) ? LoadRabbitMQ(function, logger)
+            : function.Trigger.Is("timerTrigger") ? LoadTimer(function)
+            : throw new NotSupportedException($"an app that hosts itself has no {function.Trigger.Type}. It has rabbitMQTrigger and timerTrigger. "
                 + $"Run the app in a Functions host ('func start', Azure), or disable the function here: {DisabledFunctions.Setting(function.Name)}=true.");
+        CheckBindings(function, description);
+        CheckInternals(function);
+        return found;
     }
 
     /// <summary>Once is enough: what is wrong is wrong for each function.</summary>
@@ -113,7 +114,7 @@ internal sealed class FunctionLoader(
 
     private FoundFunction LoadRabbitMQ(LoadedFunction function, ILogger logger)
     {
-        CheckBody(function.Trigger);
+        CheckBody(function.TriggerParameter);
         var queue = queues.Find(function.Name)!;
         var options = new QueueConsumerOptions
         {
@@ -140,15 +141,21 @@ internal sealed class FunctionLoader(
         }
     }
 
-    private FoundFunction LoadTimer(LoadedFunction function, FunctionBinding trigger, ILogger logger)
+    private FoundFunction LoadTimer(LoadedFunction function)
     {
-        var text = settings.Resolve(trigger.Text("schedule") ?? "");
-        var schedule = Schedule.Parse(text, TimeZone(), time.GetUtcNow());
-        return new FoundFunction($"{function.Name}: timer trigger, schedule '{text}'",
-            new TimerTriggerListener(function, schedule, trigger.Flag("runOnStartup"), invoker, time, logger));
+        var text = settings.Resolve(function.Trigger.Text("schedule") ?? "");
+        var now = time.GetUtcNow();
+        var schedule = Schedule.Parse(text, TimeZone(), now);
+        timers.Add(new TimerFunction(
+            function.Name,
+            schedule,
+            function.Trigger.Flag("runOnStartup"),
+            function.Trigger.Flag("useMonitor", fallback: true) && !schedule.IsFrequent(now),
+            (timer, cancellationToken) => invoker.InvokeAsync(function, new TimerTrigger(function.TriggerParameter.Name, timer), cancellationToken)));
+        return new FoundFunction($"{function.Name}: timer trigger, schedule '{text}'", null);
     }
 
-    private void CheckOutputs(LoadedFunction function, FunctionDescription description)
+    private void CheckBindings(LoadedFunction function, FunctionDescription description)
     {
         foreach (var output in function.Outputs)
         {
@@ -161,9 +168,10 @@ internal sealed class FunctionLoader(
             brokers.Get(output.ConnectionSetting(appOptions.Value));
         }
 
-        if (description.Bindings.FirstOrDefault(binding => binding.IsOutput && !binding.Is(RabbitMQBinding.OutputType)) is { } other)
+        if (description.Bindings.FirstOrDefault(binding => !binding.IsTrigger && !(binding.IsOutput && binding.Is(RabbitMQBinding.OutputType))) is { } other)
         {
-            throw new NotSupportedException($"an app that hosts itself has no output '{other.Type}'. It has [RabbitMQOutput] and [TopicOutput]. Run the app in a Functions host ('func start', Azure).");
+            throw new NotSupportedException($"an app that hosts itself has no {(other.IsOutput ? "output" : "input")} '{other.Type}'. It has the outputs [RabbitMQOutput] and [TopicOutput]. "
+                + "Run the app in a Functions host ('func start', Azure), or take what you need from a service.");
         }
     }
 

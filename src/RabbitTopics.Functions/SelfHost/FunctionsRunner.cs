@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RabbitTopics.Functions.SelfHost.Settings;
+using RabbitTopics.Functions.SelfHost.Timers;
 using RabbitTopics.Functions.SelfHost.Triggers;
 
 namespace RabbitTopics.Functions.SelfHost;
@@ -8,7 +9,7 @@ namespace RabbitTopics.Functions.SelfHost;
 /// <summary>Starts the app's functions with the program and stops them with it. Where a setting or a function is wrong it
 /// says everything that is, and ends the program with exit code 1 instead.</summary>
 internal sealed class FunctionsRunner(
-    FunctionLoader loader, StartupProblems problems, IHostApplicationLifetime lifetime, ILogger<FunctionsRunner> logger)
+    FunctionLoader loader, AppTimers timers, StartupProblems problems, IHostApplicationLifetime lifetime, ILogger<FunctionsRunner> logger)
     : IHostedService, IAsyncDisposable
 {
     private IReadOnlyList<ITriggerListener> _listeners = [];
@@ -33,17 +34,18 @@ internal sealed class FunctionsRunner(
             logger.LogInformation("Found {Function}", function.Summary);
         }
 
-        _listeners = [.. found.Select(function => function.Listener)];
+        _listeners = [.. found.Select(function => function.Listener).OfType<ITriggerListener>()];
         foreach (var listener in _listeners)
         {
             listener.Start();
         }
 
+        timers.Start();
         return Task.CompletedTask;
     }
 
     public Task StopAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(_listeners.Select(listener => listener.StopAsync(cancellationToken)));
+        Task.WhenAll([timers.StopAsync(cancellationToken), .. _listeners.Select(listener => listener.StopAsync(cancellationToken))]);
 
     public async ValueTask DisposeAsync()
     {

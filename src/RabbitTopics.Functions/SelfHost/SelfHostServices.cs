@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using RabbitTopics.Functions.SelfHost.Health;
 using RabbitTopics.Functions.SelfHost.Invocation;
 using RabbitTopics.Functions.SelfHost.Settings;
+using RabbitTopics.Functions.SelfHost.Timers;
 
 namespace RabbitTopics.Functions.SelfHost;
 
@@ -27,7 +28,10 @@ internal static class SelfHostServices
         services.AddSingleton(problems);
         services.AddSingleton<InputConverters>();
         services.AddSingleton<RabbitMQOutputWriter>();
+        services.AddSingleton<LogScopeReaders>();
         services.AddSingleton<FunctionInvoker>();
+        services.AddOptions<TimerOptions>();
+        services.AddSingleton<AppTimers>();
         services.AddSingleton<FunctionLoader>();
         services.AddHostedService<HealthEndpoint>();
         services.AddHostedService<FunctionsRunner>();

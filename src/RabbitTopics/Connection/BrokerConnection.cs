@@ -41,7 +41,7 @@ public sealed class BrokerConnection : IAsyncDisposable
             ClientProvidedName = $"{AppDomain.CurrentDomain.FriendlyName} {purpose}",
             AutomaticRecoveryEnabled = false,
             TopologyRecoveryEnabled = false,
-            RequestedHeartbeat = TimeSpan.FromSeconds(5), // A dead network shows after three of them.
+            RequestedHeartbeat = TimeSpan.FromSeconds(4), // A dead network shows after three of them, on either side.
             RequestedConnectionTimeout = TimeSpan.FromSeconds(5),
             HandshakeContinuationTimeout = TimeSpan.FromSeconds(10),
             ContinuationTimeout = TimeSpan.FromSeconds(10),

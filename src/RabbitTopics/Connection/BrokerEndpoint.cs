@@ -38,9 +38,12 @@ public sealed class BrokerEndpoint
         ArgumentNullException.ThrowIfNull(settingName);
         var reference = BrokerReference.Parse(settingName);
         return Parse(reference, reference.ConnectionStringSetting is { } setting
-            ? configuration[setting] ?? configuration[$"ConnectionStrings:{setting}"]
+            ? Read(configuration, setting)
             : reference.ToUri(configuration));
     }
+
+    /// <summary>Whether a setting has a value; it may still be no AMQP URI.</summary>
+    internal static bool IsConfigured(IConfiguration configuration, string settingName) => !string.IsNullOrWhiteSpace(Read(configuration, settingName));
 
     /// <summary>Reads an AMQP URI (https://www.rabbitmq.com/docs/uri-spec).</summary>
     /// <param name="settingName">The setting that the URI came from, for errors.</param>
@@ -71,6 +74,9 @@ public sealed class BrokerEndpoint
 
         return new BrokerEndpoint(reference, parsed);
     }
+
+    private static string? Read(IConfiguration configuration, string settingName) =>
+        configuration[settingName] ?? configuration[$"ConnectionStrings:{settingName}"];
 
     /// <summary>Where it comes from, for people: a setting, or the parts of a binding.</summary>
     internal string Origin => _reference.Description;

@@ -11,6 +11,11 @@ internal static class AmqpValue
     /// <summary>A long string: text where it is UTF-8, else the bytes (4.2.5.3: it may hold any octets).</summary>
     public static object LongString(byte[] bytes)
     {
+        if (bytes.AsSpan().SequenceEqual("application/json"u8))
+        {
+            return JsonBody.ContentType; // In nearly every message: no string of its own.
+        }
+
         try
         {
             return StrictUtf8.GetString(bytes);

@@ -1,9 +1,11 @@
+using RabbitMQ.Client;
+
 namespace RabbitTopics.Messages;
 
 /// <summary>Makes the envelope of a delivery, live or rebuilt: of a copy of ours as of the message that it is a copy of.</summary>
 internal static class Envelope
 {
-    /// <param name="headers">The headers of the delivery.</param>
+    /// <param name="headers">The headers of the delivery, read for this message: they get the topic.</param>
     /// <param name="properties">Its properties.</param>
     /// <param name="exchange">Its exchange.</param>
     /// <param name="routingKey">Its routing key.</param>
@@ -11,7 +13,16 @@ internal static class Envelope
     /// <param name="body">The body as it was sent.</param>
     /// <param name="topicHeader">The name of the topic header.</param>
     public static TopicMessage Read(MessageHeaders headers, MessageProperties properties, string exchange, string routingKey,
-        bool redelivered, ReadOnlyMemory<byte> body, string topicHeader)
+        bool redelivered, ReadOnlyMemory<byte> body, string topicHeader) =>
+        Read(headers, properties, null, exchange, routingKey, redelivered, body, topicHeader);
+
+    /// <summary>The same, with the properties as they are delivered; most are never looked at.</summary>
+    public static TopicMessage Read(MessageHeaders headers, IReadOnlyBasicProperties properties, string exchange, string routingKey,
+        bool redelivered, ReadOnlyMemory<byte> body, string topicHeader) =>
+        Read(headers, null, properties, exchange, routingKey, redelivered, body, topicHeader);
+
+    private static TopicMessage Read(MessageHeaders headers, MessageProperties? properties, IReadOnlyBasicProperties? delivered, string exchange,
+        string routingKey, bool redelivered, ReadOnlyMemory<byte> body, string topicHeader)
     {
         var requeues = Count(headers, HeaderNames.MicrosoftRequeueCount);
         var attempt = 1 + Count(headers, HeaderNames.Attempts) + requeues;
@@ -22,6 +33,7 @@ internal static class Envelope
         {
             exchange = originalExchange;
             routingKey = headers.GetString(HeaderNames.OriginalRoutingKey) ?? routingKey;
+            properties ??= MessageProperties.Read(delivered!);
             properties = properties with
             {
                 Expiration = properties.Expiration ?? AmqpValue.Expiration(headers.GetString(KeptHeaders.Expiration)),
@@ -31,12 +43,18 @@ internal static class Envelope
         }
 
         var topic = TopicHeader.Resolve(headers, topicHeader, exchange, routingKey);
+        if (headers.GetString(topicHeader) is null)
+        {
+            headers.Set(topicHeader, topic);
+        }
+
         return new TopicMessage
         {
             Topic = topic,
             Body = body,
-            Headers = headers.GetString(topicHeader) is null ? headers.With(topicHeader, topic) : headers,
-            Properties = properties,
+            Headers = headers,
+            Properties = properties!, // Null stands for those delivered.
+            DeliveredProperties = properties is null ? delivered : null,
             Exchange = exchange,
             RoutingKey = routingKey,
             Redelivered = redelivered,

@@ -17,7 +17,7 @@ internal readonly record struct MediaTypeOfBody(string MediaType, Encoding? Char
     /// <exception cref="BodyFormatException">It is no media type, or names an unknown charset.</exception>
     public static MediaTypeOfBody Of(TopicMessage message)
     {
-        var text = message.Headers.GetString(HeaderNames.ContentType) ?? message.Properties.ContentType;
+        var text = message.Headers.GetString(HeaderNames.ContentType) ?? message.Content.Type;
         if (string.IsNullOrWhiteSpace(text) || text == JsonBody.ContentType)
         {
             return Json;

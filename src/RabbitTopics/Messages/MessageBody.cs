@@ -30,7 +30,7 @@ public sealed class MessageBody(IEnumerable<IBodyReader> readers, JsonBody json,
     /// <summary>Reads a body that did not come with its envelope.</summary>
     internal object Read(TopicMessage message, ReadOnlyMemory<byte> body, Type type)
     {
-        body = ContentEncoding.Undo(body, message.Properties.ContentEncoding is { Length: > 0 } property ? property : message.Headers.GetString(ContentEncodingHeader),
+        body = ContentEncoding.Undo(body, message.Content.Encoding is { Length: > 0 } property ? property : message.Headers.GetString(ContentEncodingHeader),
             options.Value.MaxDecodedBodyBytes);
         if (type != typeof(string) && RawBody.TryRead(body, type, out var raw))
         {

@@ -49,6 +49,9 @@ public sealed class MessageHeaders : IReadOnlyDictionary<string, object?>
     public string? GetString(string name) =>
         _values.TryGetValue(name, out var value) && value is string { Length: > 0 } text ? text : null;
 
+    /// <summary>Sets a header. For headers that nobody else has seen yet.</summary>
+    internal void Set(string name, object? value) => _values[name] = value;
+
     /// <summary>These headers, with one of them set.</summary>
     public MessageHeaders With(string name, object? value) => new(new Dictionary<string, object?>(_values, StringComparer.OrdinalIgnoreCase) { [name] = value });
 

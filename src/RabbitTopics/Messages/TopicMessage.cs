@@ -1,3 +1,5 @@
+using RabbitMQ.Client;
+
 namespace RabbitTopics.Messages;
 
 /// <summary>A message and its envelope: its topic, its body as the bytes that were sent, its headers and properties, and
@@ -17,7 +19,7 @@ public class TopicMessage
     public MessageHeaders Headers { get => field ??= new(); init; }
 
     /// <summary>The AMQP properties.</summary>
-    public MessageProperties Properties { get => field ??= new(); init; }
+    public MessageProperties Properties { get => field ??= DeliveredProperties is { } delivered ? MessageProperties.Read(delivered) : new(); init; }
 
     /// <summary>The message id: the AMQP property, else the header that go-micro writes it to; null where there is none.</summary>
     public string? Id => Properties.MessageId is { Length: > 0 } id ? id : Headers.GetString(HeaderNames.MessageId);
@@ -43,6 +45,14 @@ public class TopicMessage
     internal int HostRequeues { get; init; }
 
     /// <summary>What a publisher makes the body of; null where the body is there.</summary>
+    /// <summary>What <see cref="Properties"/> are read from when they are asked for; null where they are there.</summary>
+    internal IReadOnlyBasicProperties? DeliveredProperties { get; init; }
+
+    /// <summary>The properties that every body is read by.</summary>
+    internal (string? Type, string? Encoding) Content => DeliveredProperties is { } delivered
+        ? (delivered.ContentType, delivered.ContentEncoding)
+        : (Properties.ContentType, Properties.ContentEncoding);
+
     internal virtual object? ValueToWrite => null;
 
     /// <summary>Adds the body to an envelope that came without it.</summary>

@@ -7,6 +7,8 @@ namespace RabbitTopics.Receive;
 /// <summary>A message as the broker delivered it to a consumer.</summary>
 public sealed class Delivery
 {
+    private TopicMessageActions? _actions;
+
     /// <summary>The queue it was taken from.</summary>
     public required string Queue { get; init; }
 
@@ -23,7 +25,13 @@ public sealed class Delivery
     public required TopicMessage Message { get; init; }
 
     /// <summary>Lets the handler settle the message itself.</summary>
-    public TopicMessageActions Actions { get; internal set; } = null!;
+    public TopicMessageActions Actions => _actions ?? Interlocked.CompareExchange(ref _actions, NewActions(this), null) ?? _actions;
+
+    /// <summary>Makes the actions. Few handlers use them.</summary>
+    internal Func<Delivery, TopicMessageActions> NewActions { get; init; } = static _ => throw new InvalidOperationException("This delivery is not one that a handler gets.");
+
+    /// <summary>The actions where the handler has asked for them.</summary>
+    internal TopicMessageActions? ActionsInUse => _actions;
 
     /// <summary>The name of the topic header.</summary>
     internal string TopicHeader { get; init; } = HeaderNames.Topic;

@@ -28,7 +28,8 @@ internal sealed class DeliveryDispatcher(int concurrency, Func<Delivery, string?
         }
         else
         {
-            _ = Task.Run(() => ProcessAsync(delivery)); // A handler that does not yield must not hold up the others.
+            // A handler that does not yield must not hold up the others.
+            ThreadPool.UnsafeQueueUserWorkItem(static work => _ = work.Dispatcher.ProcessAsync(work.Delivery), (Dispatcher: this, Delivery: delivery), preferLocal: false);
         }
     }
 

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
-using RabbitMQ.Client.Events;
 using RabbitTopics.Connection;
 using RabbitTopics.Messages;
 using RabbitTopics.Settle;
@@ -13,15 +12,16 @@ namespace RabbitTopics.Receive;
 internal sealed class DeliveryHandling
 {
     private readonly QueueConsumerOptions _options;
-    private readonly Func<Delivery, CancellationToken, Task<HandlerResult>> _handler;
+    private readonly Func<Delivery, CancellationToken, ValueTask<HandlerResult>> _handler;
     private readonly CopyPublisher _copies;
     private readonly RedeliveryCounter _redeliveries;
     private readonly DeliverySettler _settler;
+    private readonly Func<Delivery, TopicMessageActions> _newActions;
     private readonly ILogger _logger;
     private readonly ConcurrentDictionary<Task, byte> _settling = new();
     private int _redeliveredInARow;
 
-    public DeliveryHandling(Broker broker, QueueConsumerOptions options, Func<Delivery, CancellationToken, Task<HandlerResult>> handler, ILogger logger)
+    public DeliveryHandling(Broker broker, QueueConsumerOptions options, Func<Delivery, CancellationToken, ValueTask<HandlerResult>> handler, ILogger logger)
     {
         _options = options;
         _handler = handler;
@@ -29,6 +29,7 @@ internal sealed class DeliveryHandling
         _copies = new CopyPublisher(broker, options.Topology?.Properties, TimeProvider.System);
         _redeliveries = new RedeliveryCounter(broker, logger);
         _settler = new DeliverySettler(_copies, options.HandlerOptions, logger);
+        _newActions = delivery => new TopicMessageActions(_copies, delivery, options.HandlerOptions);
     }
 
     /// <summary>What a process was handling when it ended is at the head of the queue: as many as its concurrency, and a few whose
@@ -44,41 +45,39 @@ internal sealed class DeliveryHandling
     }
 
     /// <summary>Reads what the client library delivered. It reuses its buffers, so that the body is copied.</summary>
-    public Delivery Read(BasicDeliverEventArgs arguments)
+    public Delivery Read(string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey,
+        IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body)
     {
-        var message = ReadMessage(arguments, out var obstacle);
-        _redeliveredInARow = arguments.Redelivered ? _redeliveredInARow + 1 : 0;
-        var delivery = new Delivery
+        var message = ReadMessage(redelivered, exchange, routingKey, properties, body.ToArray(), out var obstacle);
+        _redeliveredInARow = redelivered ? _redeliveredInARow + 1 : 0;
+        return new Delivery
         {
             Queue = _options.Queue,
             Handler = _options.Handler,
-            ConsumerTag = arguments.ConsumerTag,
-            DeliveryTag = arguments.DeliveryTag,
-            RawProperties = arguments.BasicProperties,
+            ConsumerTag = consumerTag,
+            DeliveryTag = deliveryTag,
+            RawProperties = properties,
             TopicHeader = _options.TopicHeader,
             Time = DateTimeOffset.UtcNow,
             Message = message,
             Obstacle = obstacle,
-            MayHaveEndedAProcess = arguments.Redelivered && _redeliveredInARow <= RowOfSuspects,
+            MayHaveEndedAProcess = redelivered && _redeliveredInARow <= RowOfSuspects,
+            NewActions = _newActions,
         };
-        delivery.Actions = new TopicMessageActions(_copies, delivery, _options.HandlerOptions);
-        return delivery;
     }
 
-    private TopicMessage ReadMessage(BasicDeliverEventArgs arguments, out Exception? obstacle)
+    private TopicMessage ReadMessage(bool redelivered, string exchange, string routingKey, IReadOnlyBasicProperties properties, byte[] body, out Exception? obstacle)
     {
         obstacle = null;
-        var body = arguments.Body.ToArray();
         try
         {
-            return Envelope.Read(HeaderTable.Read(arguments.BasicProperties.Headers), MessageProperties.Read(arguments.BasicProperties),
-                arguments.Exchange, arguments.RoutingKey, arguments.Redelivered, body, _options.TopicHeader);
+            return Envelope.Read(HeaderTable.Read(properties.Headers), properties, exchange, routingKey, redelivered, body, _options.TopicHeader);
         }
         catch (Exception exception)
         {
             // Whatever a publisher puts into a header, the consumer goes on.
             obstacle = exception;
-            return new TopicMessage { Topic = arguments.RoutingKey, Body = body, Exchange = arguments.Exchange, RoutingKey = arguments.RoutingKey };
+            return new TopicMessage { Topic = routingKey, Body = body, Exchange = exchange, RoutingKey = routingKey };
         }
     }
 
@@ -141,17 +140,17 @@ internal sealed class DeliveryHandling
         }
     }
 
-    private Task<HandlerResult> HandleAsync(Delivery delivery, CancellationToken abandoning) =>
-        delivery.Obstacle is { } obstacle ? Task.FromResult(new HandlerResult(DeliveryOutcome.Poison, obstacle))
+    private ValueTask<HandlerResult> HandleAsync(Delivery delivery, CancellationToken abandoning) =>
+        delivery.Obstacle is { } obstacle ? new(new HandlerResult(DeliveryOutcome.Poison, obstacle))
         : _options.HandlerOptions.Timeout == Timeout.InfiniteTimeSpan ? GuardedAsync(delivery, abandoning, abandoning)
-        : LimitedAsync(delivery, abandoning);
+        : new(LimitedAsync(delivery, abandoning));
 
     private async Task<HandlerResult> LimitedAsync(Delivery delivery, CancellationToken abandoning)
     {
         var timeout = _options.HandlerOptions.Timeout;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(abandoning);
         limit.CancelAfter(timeout);
-        var handling = GuardedAsync(delivery, limit.Token, abandoning);
+        var handling = GuardedAsync(delivery, limit.Token, abandoning).AsTask();
         await Stopping.WaitAsync(handling, limit.Token);
         if (handling.IsCompletedSuccessfully && (!limit.IsCancellationRequested || handling.Result.Outcome is not (DeliveryOutcome.Failed or DeliveryOutcome.Stopped)))
         {
@@ -164,7 +163,7 @@ internal sealed class DeliveryHandling
     }
 
     /// <summary>Runs the handler; an exception out of it is a failure.</summary>
-    private async Task<HandlerResult> GuardedAsync(Delivery delivery, CancellationToken cancellationToken, CancellationToken abandoning)
+    private async ValueTask<HandlerResult> GuardedAsync(Delivery delivery, CancellationToken cancellationToken, CancellationToken abandoning)
     {
         HandlerResult result;
         try

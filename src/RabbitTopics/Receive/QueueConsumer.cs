@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
-using RabbitMQ.Client.Events;
 using RabbitMQ.Client.Exceptions;
 using RabbitTopics.Connection;
 using RabbitTopics.Publish;
@@ -18,7 +17,7 @@ namespace RabbitTopics.Receive;
 public sealed class QueueConsumer(
     Broker broker,
     QueueConsumerOptions options,
-    Func<Delivery, CancellationToken, Task<HandlerResult>> handler,
+    Func<Delivery, CancellationToken, ValueTask<HandlerResult>> handler,
     ILogger logger) : IAsyncDisposable
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
@@ -135,17 +134,11 @@ public sealed class QueueConsumer(
 
         await _handling.PrepareAsync();
         await channel.BasicQosAsync(0, options.HandlerOptions.EffectivePrefetch, global: false, stop);
-        var consumer = new AsyncEventingBasicConsumer(channel);
-        consumer.UnregisteredAsync += (_, _) =>
-        {
-            ended.TrySetResult("the broker cancelled the consumer, as it does when the queue is deleted");
-            return Task.CompletedTask;
-        };
         var dispatcher = new DeliveryDispatcher(options.HandlerOptions.Concurrency, _partitionKey,
             delivery => ended.Task.IsCompleted // What is left of a lost channel will be delivered again.
                 ? Task.CompletedTask
                 : _handling.RunAsync(channel, delivery, _stopping.Token, _abandoning.Token));
-        consumer.ReceivedAsync += (_, arguments) => dispatcher.DispatchAsync(_handling.Read(arguments));
+        var consumer = new ChannelConsumer(channel, _handling, dispatcher, ended);
         var consumerTag = await channel.BasicConsumeAsync(options.Queue, autoAck: false, consumer, stop);
         Report(null);
         logger.LogInformation("Consuming queue '{Queue}' at {Endpoint}, prefetch {Prefetch}, concurrency {Concurrency}.",
@@ -162,6 +155,21 @@ public sealed class QueueConsumer(
         await _handling.DrainAsync();
         await QuietlyAsync(() => channel.CloseAsync(CancellationToken.None));
         return await ended.Task;
+    }
+
+    /// <summary>What the client library calls. Not the library's consumer with events, which makes an object more for each delivery.</summary>
+    private sealed class ChannelConsumer(IChannel channel, DeliveryHandling handling, DeliveryDispatcher dispatcher, TaskCompletionSource<string> ended)
+        : AsyncDefaultBasicConsumer(channel)
+    {
+        public override Task HandleBasicDeliverAsync(string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey,
+            IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default) =>
+            dispatcher.DispatchAsync(handling.Read(consumerTag, deliveryTag, redelivered, exchange, routingKey, properties, body));
+
+        protected override Task OnCancelAsync(string[] consumerTags, CancellationToken cancellationToken = default)
+        {
+            ended.TrySetResult("the broker cancelled the consumer, as it does when the queue is deleted");
+            return base.OnCancelAsync(consumerTags, cancellationToken);
+        }
     }
 
     private void Report(string? problem) => broker.Health.Report(options.Handler, options.Queue, problem);

@@ -62,7 +62,7 @@ internal sealed class DeliverySettler(CopyPublisher copies, HandlerOptions optio
     /// <summary>Whether the original may be acknowledged: the message is done, or dropped, or a copy of it is safe.</summary>
     public async ValueTask<bool> TrySettleAsync(Delivery delivery, HandlerResult result)
     {
-        if (await delivery.Actions.CloseAsync())
+        if (delivery.ActionsInUse is { } actions && await actions.CloseAsync())
         {
             if (result.Error is { } afterwards)
             {

@@ -10,8 +10,8 @@ using RabbitTopics.Testing;
 
 namespace RabbitTopics.BrokerTests.Functions;
 
-/// <summary>The envelope on Microsoft's host against that of the same message on ours: each captured delivery is published as it was sent, and
-/// read live. On a broker of its own: the samples name their queues.</summary>
+/// <summary>The envelope on Microsoft's host against that of the same message where the app hosts itself: each captured delivery is
+/// published as it was sent, and read live. On a broker of its own: the samples name their queues.</summary>
 public sealed class BindingDataEnvelopeTests(BindingDataEnvelopeTests.OwnBroker own) : IClassFixture<BindingDataEnvelopeTests.OwnBroker>
 {
     private const string Queue = "samples.q";

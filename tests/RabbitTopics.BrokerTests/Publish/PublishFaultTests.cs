@@ -29,7 +29,7 @@ public sealed class PublishFaultTests(SharedBroker shared)
         }, (delivery, _) =>
         {
             handled.AddOrUpdate(int.Parse(delivery.Message.Body.Span, CultureInfo.InvariantCulture), 1, (_, times) => times + 1);
-            return Task.FromResult(new HandlerResult(DeliveryOutcome.Succeeded));
+            return new(new HandlerResult(DeliveryOutcome.Succeeded));
         }, NullLogger.Instance);
         consumer.Start();
         await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
@@ -107,7 +107,7 @@ public sealed class PublishFaultTests(SharedBroker shared)
         }, (delivery, _) =>
         {
             handled[int.Parse(delivery.Message.Body.Span, CultureInfo.InvariantCulture)] = true;
-            return Task.FromResult(new HandlerResult(DeliveryOutcome.Succeeded));
+            return new(new HandlerResult(DeliveryOutcome.Succeeded));
         }, NullLogger.Instance);
         consumer.Start();
         await Client.WaitForConsumersAsync(broker.Uri, library.Queue);

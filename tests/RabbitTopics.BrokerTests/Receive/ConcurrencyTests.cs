@@ -123,7 +123,7 @@ public sealed class ConcurrencyTests(SharedBroker broker)
         release.SetResult();
     }
 
-    private static QueueConsumer Consumer(Library library, HandlerOptions options, Func<Delivery, Task<HandlerResult>> handler) => new(
+    private static QueueConsumer Consumer(Library library, HandlerOptions options, Func<Delivery, ValueTask<HandlerResult>> handler) => new(
         library.Broker,
         new QueueConsumerOptions { Queue = library.Queue, Handler = "Test", Topology = new QueueTopology("RabbitMQ", library.Queue, []), HandlerOptions = options },
         (delivery, _) => handler(delivery),

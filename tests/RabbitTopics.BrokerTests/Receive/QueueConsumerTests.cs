@@ -116,7 +116,7 @@ public sealed class QueueConsumerTests(SharedBroker broker)
     {
         await using var library = await Library.OnAsync(broker.Uri);
         await using var consumer = new QueueConsumer(library.Broker, Options(library) with { Topology = null },
-            (_, _) => Task.FromResult(Succeeded), NullLogger.Instance);
+            (_, _) => ValueTask.FromResult(Succeeded), NullLogger.Instance);
         consumer.Start();
 
         await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false);
@@ -181,7 +181,7 @@ public sealed class QueueConsumerTests(SharedBroker broker)
         await using var consumer = new QueueConsumer(library.Broker, Options(library), (_, _) =>
         {
             begun.SetResult();
-            return never.Task;
+            return new(never.Task);
         }, NullLogger.Instance);
         consumer.Start();
         await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
@@ -201,7 +201,7 @@ public sealed class QueueConsumerTests(SharedBroker broker)
     };
 
     private static QueueConsumer Consumer(Library library, Func<Delivery, HandlerResult> handler) => new(
-        library.Broker, Options(library), (delivery, _) => Task.FromResult(handler(delivery)), NullLogger.Instance);
+        library.Broker, Options(library), (delivery, _) => ValueTask.FromResult(handler(delivery)), NullLogger.Instance);
 
     private static async Task PublishAsync(Library library, string body) =>
         await library.Channel.BasicPublishAsync("amq.topic", library.Queue, mandatory: true, Encoding.UTF8.GetBytes(body));

@@ -104,7 +104,7 @@ public sealed class FaultTests(SharedBroker shared)
         await using var consumer = Consumer(library, library.Queue, options, (delivery, _) =>
         {
             attempts.Enqueue((Encoding.UTF8.GetString(delivery.Message.Body.Span), delivery.Message.Attempt));
-            return Volatile.Read(ref fail) ? throw new InvalidOperationException("It fails.") : Task.FromResult(Succeeded);
+            return Volatile.Read(ref fail) ? throw new InvalidOperationException("It fails.") : ValueTask.FromResult(Succeeded);
         });
         await broker.ControlAsync("set_policy", "full", ".*[.]retry[.].*", """{"max-length":1,"overflow":"reject-publish"}""");
         consumer.Start();
@@ -142,7 +142,7 @@ public sealed class FaultTests(SharedBroker shared)
             }
 
             handled.Add((subscriber, body));
-            return Task.FromResult(Succeeded);
+            return ValueTask.FromResult(Succeeded);
         })).ToArray();
         foreach (var (queue, consumer) in queues.Zip(consumers))
         {
@@ -219,7 +219,7 @@ public sealed class FaultTests(SharedBroker shared)
         Assert.False(parked.BasicProperties.Headers.ContainsKey("x-delivery-count"));
     }
 
-    private static QueueConsumer Consumer(Library library, string queue, HandlerOptions options, Func<Delivery, CancellationToken, Task<HandlerResult>> handler) => new(
+    private static QueueConsumer Consumer(Library library, string queue, HandlerOptions options, Func<Delivery, CancellationToken, ValueTask<HandlerResult>> handler) => new(
         library.Broker,
         new QueueConsumerOptions { Queue = queue, Handler = "Test", Topology = new QueueTopology("RabbitMQ", queue, []), HandlerOptions = options },
         handler,

@@ -112,7 +112,7 @@ public sealed class SettleTableTests(SharedBroker broker)
         };
     }
 
-    private static async Task<HandlerResult> HandleAsync(string outcome, Delivery delivery, CancellationToken cancellationToken)
+    private static async ValueTask<HandlerResult> HandleAsync(string outcome, Delivery delivery, CancellationToken cancellationToken)
     {
         switch (outcome)
         {

@@ -31,18 +31,21 @@ public sealed partial class PermissionTests(PermissionTests.OwnBroker own) : ICl
     }
 
     [Theory]
-    [InlineData("Declare", "configure", @"rabbitmqdemo_watch(\..*)?", "'configure'", "queue 'rabbitmqdemo_test'")]
-    [InlineData("Declare", "configure", @"rabbitmqdemo_.*[^d]", "'configure'", "queue 'rabbitmqdemo_test.dead'")]
+    [InlineData("Declare", "configure", @"FunctionApp\.timers|rabbitmqdemo_watch(\..*)?", "'configure'", "queue 'rabbitmqdemo_test'")]
+    [InlineData("Declare", "configure", @"FunctionApp\.timers|rabbitmqdemo_.*[^d]", "'configure'", "queue 'rabbitmqdemo_test.dead'")]
     [InlineData("Declare", "write", @"amq\.topic|amq\.default", "'write' (to bind it)", "queue 'rabbitmqdemo_test'")]
     [InlineData("Declare", "write", @"rabbitmqdemo_.*|amq\.default", "'write'", "exchange 'amq.topic'")]
     [InlineData("Declare", "write", @"rabbitmqdemo_.*|amq\.topic", "'write'", "exchange 'amq.default'")]
-    [InlineData("Declare", "read", @"rabbitmqdemo_.*", "'read' (to bind to it)", "exchange 'amq.topic'")]
-    [InlineData("Declare", "read", @"rabbitmqdemo_watch.*|rabbitmqdemo_test\..*|amq\.topic", "'read'", "queue 'rabbitmqdemo_test'")]
-    [InlineData("Declare", "read", @"rabbitmqdemo_test|rabbitmqdemo_watch|amq\.topic", "'read', for a queue that dead-letters", "queue 'rabbitmqdemo_test.retry.1000'")]
+    [InlineData("Declare", "read", @"FunctionApp\.timers|rabbitmqdemo_.*", "'read' (to bind to it)", "exchange 'amq.topic'")]
+    [InlineData("Declare", "read", @"FunctionApp\.timers|rabbitmqdemo_watch.*|rabbitmqdemo_test\..*|amq\.topic", "'read'", "queue 'rabbitmqdemo_test'")]
+    [InlineData("Declare", "read", @"FunctionApp\.timers|rabbitmqdemo_test|rabbitmqdemo_watch|amq\.topic", "'read', for a queue that dead-letters", "queue 'rabbitmqdemo_test.retry.1000'")]
     [InlineData("Verify", "write", @"amq\.default", "'write'", "exchange 'amq.topic'")]
     [InlineData("Verify", "write", @"amq\.topic", "'write'", "exchange 'amq.default'")]
-    [InlineData("Verify", "read", @"rabbitmqdemo_watch", "'read'", "queue 'rabbitmqdemo_test'")]
-    [InlineData("None", "read", @"rabbitmqdemo_watch", "'read'", "queue 'rabbitmqdemo_test'")]
+    [InlineData("Verify", "read", @"FunctionApp\.timers|rabbitmqdemo_watch", "'read'", "queue 'rabbitmqdemo_test'")]
+    [InlineData("None", "read", @"FunctionApp\.timers|rabbitmqdemo_watch", "'read'", "queue 'rabbitmqdemo_test'")]
+    [InlineData("Declare", "configure", @"rabbitmqdemo_.*", "'configure'", "queue 'FunctionApp.timers'")]
+    [InlineData("Declare", "read", @"rabbitmqdemo_.*|amq\.topic", "'read'", "queue 'FunctionApp.timers'")]
+    [InlineData("Verify", "read", @"rabbitmqdemo_(test|watch)", "'read'", "queue 'FunctionApp.timers'")]
     public async Task With_one_permission_less_the_error_names_it(string mode, string which, string left, string permission, string resource)
     {
         await own.StartAfreshAsync(withTopology: mode != "Declare");
@@ -85,6 +88,8 @@ public sealed partial class PermissionTests(PermissionTests.OwnBroker own) : ICl
 
         private const string User = "modest";
 
+        private const string TimersQueue = "FunctionApp.timers";
+
         private static readonly string[] Queues = ["rabbitmqdemo_test", "rabbitmqdemo_watch"];
 
         public PrivateBroker Broker { get; private set; } = null!;
@@ -103,6 +108,7 @@ public sealed partial class PermissionTests(PermissionTests.OwnBroker own) : ICl
         {
             ["RabbitMQ"] = new UriBuilder(Broker.Uri) { UserName = User, Password = Password }.Uri.OriginalString,
             ["RABBITTOPICS_TOPOLOGY"] = mode,
+            ["RABBITTOPICS_APP_NAME"] = "FunctionApp",
         });
 
         /// <summary>Leaves no queue of an earlier run, or those that somebody else makes for an app that makes none.</summary>
@@ -110,6 +116,13 @@ public sealed partial class PermissionTests(PermissionTests.OwnBroker own) : ICl
         {
             await using var connection = await Broker.ConnectAsync();
             await using var channel = await connection.CreateChannelAsync();
+            await channel.QueueDeleteAsync(TimersQueue);
+            if (withTopology)
+            {
+                await channel.QueueDeclareAsync(TimersQueue, durable: true, exclusive: false, autoDelete: false,
+                    new Dictionary<string, object?> { ["x-single-active-consumer"] = true });
+            }
+
             foreach (var queue in Queues)
             {
                 await channel.QueueDeleteAsync(queue);

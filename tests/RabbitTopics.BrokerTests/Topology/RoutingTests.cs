@@ -33,7 +33,7 @@ public sealed class RoutingTests(SharedBroker broker)
         }, (delivery, _) =>
         {
             received[number].Add((delivery.Message.Topic, Encoding.UTF8.GetString(delivery.Message.Body.Span)));
-            return Task.FromResult(Succeeded);
+            return ValueTask.FromResult(Succeeded);
         }, NullLogger.Instance)).ToArray();
         foreach (var (index, consumer) in consumers.Index())
         {

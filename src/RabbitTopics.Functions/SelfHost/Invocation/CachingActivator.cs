@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
+using RabbitTopics.Functions.Catalog;
 
 namespace RabbitTopics.Functions.SelfHost.Invocation;
 
@@ -9,6 +11,7 @@ internal sealed class CachingActivator : IFunctionActivator
 {
     private readonly ConcurrentDictionary<Type, ObjectFactory> _factories = new();
 
+    [UnconditionalSuppressMessage("Trimming", "IL2067", Justification = FunctionCatalog.AppIsRooted)]
     public object? CreateInstance(Type instanceType, FunctionContext context) =>
         _factories.GetOrAdd(instanceType, static type => ActivatorUtilities.CreateFactory(type, Type.EmptyTypes))(context.InstanceServices, null);
 }

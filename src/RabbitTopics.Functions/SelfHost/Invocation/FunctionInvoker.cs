@@ -9,9 +9,11 @@ namespace RabbitTopics.Functions.SelfHost.Invocation;
 /// <summary>Runs one invocation from start to end: services of its own, Microsoft's pipeline with the app's middleware and the function,
 /// then the outputs. It has succeeded when this returns.</summary>
 internal sealed class FunctionInvoker(
-    IServiceScopeFactory scopes, FunctionExecutionDelegate pipeline, RabbitMQOutputWriter outputs, ILogger<FunctionInvoker> logger)
+    IServiceScopeFactory scopes, FunctionExecutionDelegate pipeline, RabbitMQOutputWriter outputs, LogScopeReaders logScopeReaders, ILogger<FunctionInvoker> logger)
 {
     private static readonly ActivitySource Activities = new("RabbitTopics.Functions");
+
+    private readonly bool _hasLogScope = logScopeReaders.Any;
 
     public async Task InvokeAsync(LoadedFunction function, FunctionTrigger trigger, CancellationToken cancellationToken)
     {
@@ -19,7 +21,7 @@ internal sealed class FunctionInvoker(
         await using var scope = scopes.CreateAsyncScope();
         var context = new InvocationContext(function, trigger, scope.ServiceProvider, cancellationToken);
         activity?.SetTag("faas.name", function.Name).SetTag("faas.invocation_id", context.InvocationId);
-        using var logScope = logger.BeginScope(new LogScope(context));
+        using var logScope = _hasLogScope ? logger.BeginScope(new LogScope(context)) : null;
         try
         {
             await pipeline(context);

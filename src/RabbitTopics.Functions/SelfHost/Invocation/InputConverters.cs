@@ -1,14 +1,18 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Converters;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using RabbitTopics.Functions.Catalog;
 
 namespace RabbitTopics.Functions.SelfHost.Invocation;
 
 /// <summary>The converters that are asked for a parameter's value, in the order of Microsoft's worker: the one that the parameter or its type
 /// names, those of its binding attribute, then the app's. Each is made once.</summary>
+[UnconditionalSuppressMessage("Trimming", "IL2057", Justification = FunctionCatalog.AppIsRooted)]
+[UnconditionalSuppressMessage("Trimming", "IL2067", Justification = FunctionCatalog.AppIsRooted)]
 internal sealed class InputConverters(IServiceProvider services, IOptions<WorkerOptions> options)
 {
     // Names of properties of a FunctionParameter, as Microsoft's worker has them.

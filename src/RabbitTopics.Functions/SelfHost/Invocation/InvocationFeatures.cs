@@ -9,12 +9,15 @@ namespace RabbitTopics.Functions.SelfHost.Invocation;
 internal sealed class InvocationFeatures(InvocationContext context) : IInvocationFeatures
 {
     /// <summary>A handful: looking through them is quicker than hashing, and takes less room.</summary>
-    private readonly List<KeyValuePair<Type, object>> _features = new(4);
+    private List<KeyValuePair<Type, object>>? _features;
+
+    private object? _bindings;
 
     public void Set<T>(T instance)
     {
         ArgumentNullException.ThrowIfNull(instance);
         var feature = new KeyValuePair<Type, object>(typeof(T), instance);
+        _features ??= [];
         var index = _features.FindIndex(static (known) => known.Key == typeof(T));
         if (index < 0)
         {
@@ -28,28 +31,25 @@ internal sealed class InvocationFeatures(InvocationContext context) : IInvocatio
 
     public T? Get<T>()
     {
-        foreach (var (type, feature) in _features)
+        if (_features is not null)
         {
-            if (type == typeof(T))
+            foreach (var (type, feature) in _features)
             {
-                return (T)feature;
+                if (type == typeof(T))
+                {
+                    return (T)feature;
+                }
             }
         }
 
-        if (Make(typeof(T)) is not { } made)
-        {
-            return default;
-        }
-
-        _features.Add(new(typeof(T), made));
-        return (T)made;
+        return (T?)Find(typeof(T));
     }
 
-    public IEnumerator<KeyValuePair<Type, object>> GetEnumerator() => _features.GetEnumerator();
+    public IEnumerator<KeyValuePair<Type, object>> GetEnumerator() => (_features ?? []).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    private object? Make(Type type)
+    private object? Find(Type type)
     {
         if (type == typeof(IFunctionInputBindingFeature))
         {
@@ -58,7 +58,7 @@ internal sealed class InvocationFeatures(InvocationContext context) : IInvocatio
 
         if (type == WorkerInternals.BindingsKey)
         {
-            return WorkerInternals.NewBindings(context, context.Trigger, context.Trigger);
+            return _bindings ??= WorkerInternals.NewBindings(context, context.Trigger, context.Trigger);
         }
 
         if (type == WorkerInternals.ConversionKey)

@@ -10,27 +10,32 @@ namespace RabbitTopics.Functions.SelfHost.Invocation;
 
 /// <summary>A function ready to be invoked.</summary>
 /// <param name="Definition">As its context shows it.</param>
-/// <param name="Trigger">The parameter that the trigger's value is for.</param>
+/// <param name="Trigger">Its trigger.</param>
+/// <param name="TriggerParameter">The parameter that the trigger's value is for.</param>
 /// <param name="Inputs">Binds its parameters.</param>
 /// <param name="Outputs">Its <c>[RabbitMQOutput]</c>s.</param>
 internal sealed record LoadedFunction(
-    FunctionDefinition Definition, FunctionParameter Trigger, IFunctionInputBindingFeature Inputs, IReadOnlyList<RabbitMQBinding> Outputs)
+    FunctionDefinition Definition,
+    FunctionBinding Trigger,
+    FunctionParameter TriggerParameter,
+    IFunctionInputBindingFeature Inputs,
+    IReadOnlyList<RabbitMQBinding> Outputs)
 {
     public string Name => Definition.Name;
 
-    /// <exception cref="NotSupportedException">The function is of a kind that only a Functions host runs; the message says what to do.</exception>
+    /// <exception cref="NotSupportedException">It has not one trigger, or none of its parameters is for it; the message says what to
+    /// do.</exception>
     public static LoadedFunction Load(FunctionDescription function, InputConverters converters)
     {
-        var definition = new Description(function);
-        var triggers = function.Bindings.Where(binding => binding.IsTrigger).ToArray();
-        if (triggers.Length != 1)
+        if (function.Bindings.Where(binding => binding.IsTrigger).ToArray() is not [var trigger])
         {
-            throw new NotSupportedException($"it has {triggers.Length} triggers. Put [RabbitMQTrigger] or [TimerTrigger] on one parameter.");
+            throw new NotSupportedException("it has no trigger, or several. Put [RabbitMQTrigger] or [TimerTrigger] on one parameter.");
         }
 
-        var parameter = definition.Parameters.FirstOrDefault(parameter => parameter.Name == triggers[0].Name)
-            ?? throw new NotSupportedException($"its method has no parameter '{triggers[0].Name}', which its trigger is for. Build the app again from clean.");
-        return new LoadedFunction(definition, parameter, new ParameterBinder(definition.Parameters, parameter, converters),
+        var definition = new Description(function);
+        var parameter = definition.Parameters.FirstOrDefault(parameter => parameter.Name == trigger.Name)
+            ?? throw new NotSupportedException($"its method has no parameter '{trigger.Name}', which its trigger is for. Build the app again from clean.");
+        return new LoadedFunction(definition, trigger, parameter, new ParameterBinder(definition.Parameters, parameter, converters),
             [.. function.Bindings.Where(binding => binding.IsOutput).Select(RabbitMQBinding.Read).OfType<RabbitMQBinding>()]);
     }
 

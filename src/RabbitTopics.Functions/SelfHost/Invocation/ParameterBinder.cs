@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Context.Features;
 using Microsoft.Azure.Functions.Worker.Converters;
@@ -75,7 +76,7 @@ internal sealed class ParameterBinder(ImmutableArray<FunctionParameter> paramete
         }
 
         // A Functions host sends a timer as JSON, and some apps take it as a class of their own.
-        return context.Trigger.Value is TimerInfo timer && !parameter.Type.IsInstanceOfType(timer) ? JsonSerializer.Serialize(timer) : context.Trigger.Value;
+        return context.Trigger.Value is TimerInfo timer && !parameter.Type.IsInstanceOfType(timer) ? JsonSerializer.Serialize(timer, TimerJson.Default.TimerInfo) : context.Trigger.Value;
     }
 
     private static FunctionInputConverterException Failure(InvocationContext context, FunctionParameter parameter, string reason, Exception? cause)
@@ -95,3 +96,7 @@ internal sealed class ParameterBinder(ImmutableArray<FunctionParameter> paramete
         public override IReadOnlyDictionary<string, object> Properties => parameter.Properties;
     }
 }
+
+/// <summary>A timer as a Functions host sends it.</summary>
+[JsonSerializable(typeof(TimerInfo))]
+internal sealed partial class TimerJson : JsonSerializerContext;

@@ -10,6 +10,9 @@ internal abstract class Schedule
     /// <summary>The longest wait that a schedule may ask for; an expression that has no match in it never has one.</summary>
     private static readonly TimeSpan Horizon = TimeSpan.FromDays(366 * 8); // 29 February can be eight years away.
 
+    /// <summary>What it was read from, with the zone where that is not UTC: the same text stands for the same occurrences.</summary>
+    public required string Text { get; init; }
+
     /// <summary>Whether the runs are less than a minute apart.</summary>
     public bool IsFrequent(DateTimeOffset now)
     {
@@ -27,7 +30,7 @@ internal abstract class Schedule
         if (!text.Contains(' ', StringComparison.Ordinal) && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var interval))
         {
             return interval > TimeSpan.Zero
-                ? new IntervalSchedule(interval)
+                ? new IntervalSchedule(interval) { Text = text }
                 : throw new FormatException($"the schedule '{text}' is no time between runs. Write one that is more than zero, for example '00:00:30'.");
         }
 
@@ -37,7 +40,7 @@ internal abstract class Schedule
                 + "for example '*/5 * * * * *') nor a TimeSpan (for example '00:00:05').");
         var limit = now.UtcDateTime + Horizon;
         return expression.GetNextOccurrence(now.UtcDateTime, limit) < limit
-            ? new CronSchedule(expression, zone)
+            ? new CronSchedule(expression, zone) { Text = zone.Equals(TimeZoneInfo.Utc) ? text : $"{text} {zone.Id}" }
             : throw new FormatException($"the schedule '{text}' never comes round: check its day and month.");
     }
 

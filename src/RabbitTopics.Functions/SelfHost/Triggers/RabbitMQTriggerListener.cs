@@ -30,11 +30,11 @@ internal sealed class RabbitMQTriggerListener : ITriggerListener
 
     public ValueTask DisposeAsync() => _consumer.DisposeAsync();
 
-    private async Task<HandlerResult> HandleAsync(Delivery delivery, CancellationToken cancellationToken)
+    private async ValueTask<HandlerResult> HandleAsync(Delivery delivery, CancellationToken cancellationToken)
     {
         try
         {
-            await _invoker.InvokeAsync(_function, new DeliveryTrigger(_function.Trigger.Name, delivery), cancellationToken);
+            await _invoker.InvokeAsync(_function, new DeliveryTrigger(_function.TriggerParameter.Name, delivery), cancellationToken);
             return new HandlerResult(DeliveryOutcome.Succeeded);
         }
         catch (FunctionInputConverterException exception)

@@ -1,0 +1,85 @@
+namespace RabbitTopics.Functions.SelfHost.Timers;
+
+/// <summary>When a timer ran and will run.</summary>
+/// <param name="Schedule">The schedule that <paramref name="Next"/> comes from.</param>
+/// <param name="Last">When its last run began; null while there was none.</param>
+/// <param name="Next">Its next occurrence.</param>
+/// <param name="LastUpdated">When this was written; later than anything that the writer had read of the timer.</param>
+internal sealed record TimerStatus(string Schedule, DateTimeOffset? Last, DateTimeOffset Next, DateTimeOffset LastUpdated);
+
+/// <summary>What an instance knows of the app's timers, its own runs and what it read from the queue. Thread-safe.</summary>
+internal sealed class TimersState
+{
+    private readonly Dictionary<string, TimerStatus> _timers = new(StringComparer.OrdinalIgnoreCase);
+    private int _version;
+
+    /// <summary>Something has changed that another instance should know.</summary>
+    public event Action? Changed;
+
+    /// <summary>Grows with each such change.</summary>
+    public int Version => Volatile.Read(ref _version);
+
+    /// <summary>The timers that this instance has; they do not change once it has started.</summary>
+    public HashSet<string> Own { get; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The status of a timer; null where nothing is known of it.</summary>
+    public TimerStatus? Find(string timer)
+    {
+        lock (_timers)
+        {
+            return _timers.GetValueOrDefault(timer);
+        }
+    }
+
+    /// <summary>Notes the status of a timer. The clock of an earlier leader may have been ahead of ours: what is written later counts,
+    /// whatever the clocks say.</summary>
+    /// <param name="timer">The timer.</param>
+    /// <param name="status">Its status.</param>
+    /// <param name="isMonitored">Whether other instances should know of it soon.</param>
+    public void Set(string timer, TimerStatus status, bool isMonitored)
+    {
+        lock (_timers)
+        {
+            if (_timers.TryGetValue(timer, out var known) && known.LastUpdated >= status.LastUpdated)
+            {
+                status = status with { LastUpdated = known.LastUpdated.AddTicks(1) };
+            }
+
+            _timers[timer] = status;
+        }
+
+        if (isMonitored)
+        {
+            Interlocked.Increment(ref _version);
+            Changed?.Invoke();
+        }
+    }
+
+    /// <summary>Takes over what was written later than what is known. True where there was something.</summary>
+    public bool Merge(IReadOnlyDictionary<string, TimerStatus> others)
+    {
+        var changed = false;
+        lock (_timers)
+        {
+            foreach (var (timer, status) in others)
+            {
+                if (!_timers.TryGetValue(timer, out var known) || status.LastUpdated > known.LastUpdated)
+                {
+                    _timers[timer] = status;
+                    changed = true;
+                }
+            }
+        }
+
+        return changed;
+    }
+
+    /// <summary>The state as the body of a token.</summary>
+    public byte[] Write()
+    {
+        lock (_timers)
+        {
+            return new TimersBody(_timers, Own).Write();
+        }
+    }
+}
