@@ -34,7 +34,7 @@ public class StockFunctions(ILogger<StockFunctions> logger, IOptions<StockOption
         ValueTask.FromResult(new Seen("StockText", null, null, null, text, [], 0, false));
 
     [Function(nameof(StockTimer))]
-    [RabbitMQOutput(QueueName = Results, ConnectionStringSetting = "RabbitMQ")]
+    [RabbitMQOutput(QueueName = "%CONFORMANCE_RUN%.stock-timers", ConnectionStringSetting = "RabbitMQ")]
     public Seen StockTimer([TimerTrigger("0 */5 * * * *", RunOnStartup = true)] TimerInfo timer)
     {
         if (timer.IsPastDue)
@@ -47,7 +47,7 @@ public class StockFunctions(ILogger<StockFunctions> logger, IOptions<StockOption
 
     /// <summary>As templates wrote a timer before there was a TimerInfo.</summary>
     [Function(nameof(StockTimerOfItsOwn))]
-    [RabbitMQOutput(QueueName = Results, ConnectionStringSetting = "RabbitMQ")]
+    [RabbitMQOutput(QueueName = "%CONFORMANCE_RUN%.stock-timers", ConnectionStringSetting = "RabbitMQ")]
     public static Seen StockTimerOfItsOwn([TimerTrigger("0 */5 * * * *", RunOnStartup = true)] MyInfo timer) =>
         new("StockTimerOfItsOwn", null, null, null, $"next {timer.ScheduleStatus?.Next.Minute % 5}", [], 0, false);
 }

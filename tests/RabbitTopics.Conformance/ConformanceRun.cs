@@ -15,7 +15,7 @@ namespace RabbitTopics.Conformance;
 public sealed class ConformanceRun : IAsyncLifetime
 {
     /// <summary>Queues that the app uses and does not declare.</summary>
-    private static readonly string[] PlainQueues = ["seen", "stock", "several", "host", "stock-orders", "stock-text", "stock-second"];
+    private static readonly string[] PlainQueues = ["seen", "stock", "several", "host", "stock-orders", "stock-text", "stock-second", "stock-timers"];
 
     private PrivateBroker? _ownBroker;
     private AppProcess _app = null!;

@@ -74,13 +74,12 @@ public sealed class TimerBrokerFaultTests(TimerBrokerFaultTests.OwnBroker own) :
     [InlineData(TopologyMode.None, "^$", "^$", ".*", "'write'", "exchange 'amq.default'")]
     public async Task A_permission_that_is_missing_is_named(TopologyMode mode, string configure, string write, string read, string permission, string resource)
     {
-        await own.Broker.ControlAsync("set_permissions", OwnBroker.User, configure, write, read);
         if (mode != TopologyMode.Declare)
         {
             await own.DeclareAsync($"{_app}.timers");
         }
 
-        await using var instance = Modest(mode).Start("* * * * * *");
+        await using var instance = Modest(mode, configure, write, read).Start("* * * * * *");
 
         var named = $"The user lacks the permission {permission}";
         await instance.WaitForLogAsync(named);
@@ -96,14 +95,13 @@ public sealed class TimerBrokerFaultTests(TimerBrokerFaultTests.OwnBroker own) :
     [InlineData(TopologyMode.None)]
     public async Task With_the_permissions_of_the_docs_the_timers_run(TopologyMode mode)
     {
-        var queue = $"^{_app}\\.timers$";
-        await own.Broker.ControlAsync("set_permissions", OwnBroker.User, mode == TopologyMode.Declare ? queue : "^$", @"^amq\.default$", queue);
         if (mode != TopologyMode.Declare)
         {
             await own.DeclareAsync($"{_app}.timers");
         }
 
-        await using var instance = Modest(mode).Start("* * * * * *", isMonitored: true);
+        await using var instance = Modest(mode, mode == TopologyMode.Declare ? OwnBroker.TimersQueue : "^$", @"^amq\.default$", OwnBroker.TimersQueue)
+            .Start("* * * * * *", isMonitored: true);
 
         await WaitForRunsAsync(2);
         Assert.Empty(instance.Problems);
@@ -113,8 +111,7 @@ public sealed class TimerBrokerFaultTests(TimerBrokerFaultTests.OwnBroker own) :
     [Fact]
     public async Task A_queue_that_somebody_should_have_made_is_named_with_what_to_do()
     {
-        await own.Broker.ControlAsync("set_permissions", OwnBroker.User, "^$", ".*", ".*");
-        await using var instance = Modest(TopologyMode.Verify).Start("* * * * * *");
+        await using var instance = Modest(TopologyMode.Verify, "^$", ".*", ".*").Start("* * * * * *");
 
         await instance.WaitForLogAsync($"no queue '{_app}.timers'");
         await instance.WaitForLogAsync("Declare it, durable and with the argument x-single-active-consumer = true");
@@ -152,24 +149,37 @@ public sealed class TimerBrokerFaultTests(TimerBrokerFaultTests.OwnBroker own) :
         await Wait.UntilAsync(() => _runs.Last().Instance == second.Name, "a run of the second instance");
     }
 
-    private TimerInstance Modest(TopologyMode mode) =>
-        new(new UriBuilder(own.Broker.Uri) { UserName = OwnBroker.User, Password = OwnBroker.Password }.Uri, _app, _runs,
+    private TimerInstance Modest(TopologyMode mode, string configure, string write, string read) =>
+        new(new UriBuilder(own.Broker.Uri) { UserName = OwnBroker.UserWith(configure, write, read), Password = OwnBroker.Password }.Uri, _app, _runs,
             services => services.Configure<RabbitTopicsOptions>(app => app.Topology = mode));
 
     private Task WaitForRunsAsync(int count) => Wait.UntilAsync(() => _runs.Count >= count, $"{count} runs");
 
-    /// <summary>A broker with a user of few permissions.</summary>
+    /// <summary>A broker with users of few permissions.</summary>
     public sealed class OwnBroker : IAsyncLifetime
     {
-        public const string User = "modest";
         public const string Password = "m0dest-s3cret";
+        public const string TimersQueue = @"^test-.*\.timers$";
+
+        private static readonly (string Configure, string Write, string Read)[] Permissions =
+        [
+            ("^$", ".*", ".*"), (".*", ".*", "^$"), (".*", "^$", ".*"), ("^$", ".*", "^$"), ("^$", "^$", ".*"),
+            (TimersQueue, @"^amq\.default$", TimersQueue), ("^$", @"^amq\.default$", TimersQueue),
+        ];
 
         public PrivateBroker Broker { get; private set; } = null!;
+
+        public static string UserWith(string configure, string write, string read) =>
+            Array.IndexOf(Permissions, (configure, write, read)) is >= 0 and var number ? $"modest{number}" : throw new ArgumentException("No user has these permissions.");
 
         public async ValueTask InitializeAsync()
         {
             Broker = await PrivateBroker.StartNewAsync();
-            await Broker.ControlAsync("add_user", User, Password);
+
+            // In one call: rabbitmqctl takes seconds, and tens of them on a busy machine.
+            await Broker.ControlAsync("eval", string.Join(", ", Permissions.Select((permission, number) =>
+                $"rabbit_auth_backend_internal:add_user({Erlang($"modest{number}")}, {Erlang(Password)}, {Erlang("test")}), "
+                + $"rabbit_auth_backend_internal:set_permissions({Erlang($"modest{number}")}, {Erlang("/")}, {Erlang(permission.Configure)}, {Erlang(permission.Write)}, {Erlang(permission.Read)}, {Erlang("test")})")) + ".");
         }
 
         public ValueTask DisposeAsync() => Broker.DisposeAsync();
@@ -181,5 +191,7 @@ public sealed class TimerBrokerFaultTests(TimerBrokerFaultTests.OwnBroker own) :
             await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false,
                 new Dictionary<string, object?> { ["x-single-active-consumer"] = true, ["x-queue-type"] = type });
         }
+
+        private static string Erlang(string text) => $"<<\"{text.Replace("\\", "\\\\", StringComparison.Ordinal)}\">>";
     }
 }
