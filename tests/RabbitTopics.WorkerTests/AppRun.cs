@@ -13,51 +13,45 @@ public sealed class AppRun : IAsyncDisposable
     /// <summary>The queues of the app's functions.</summary>
     private static readonly string[] Queues =
     [
-        "typed", "typed-envelope", "bytes", "text", "envelope", "failing-once", "failing", "delayed", "acting", "lasting", "holding", "crashing", "mixed", "fuzzed", "collecting", "once",
+        "typed", "typed-envelope", "bytes", "text", "envelope", "failing-once", "failing", "delayed", "acting", "lasting", "holding", "crashing", "mixed", "fuzzed", "collecting", "once", "stock-orders", "stock-text",
     ];
 
     /// <summary>What the app may make beside each of them.</summary>
     private static readonly string[] Suffixes = ["", ".dead", ".retry.100", ".retry.1000", ".retry.5000", ".retry.25000"];
 
     private readonly TestFunctionsHost _host;
-    private readonly Uri _hostAddress;
     private readonly (string Name, string Value)[] _settings;
     private IConnection? _connection;
 
-    private AppRun(TestFunctionsHost host, Uri broker, Uri? hostAddress, (string Name, string Value)[] settings)
+    private AppRun(TestFunctionsHost host, Uri broker, (string Name, string Value)[] settings)
     {
         _host = host;
-        Broker = broker;
-        _hostAddress = hostAddress ?? host.Address;
         _settings = settings;
-        Worker = StartWorker();
+        Broker = broker;
     }
 
     public Uri Broker { get; }
 
     public string Name { get; } = $"worker-{Guid.NewGuid():N}";
 
-    public HostedWorker Worker { get; private set; }
+    public HostedWorker Worker { get; private set; } = null!;
 
     /// <summary>A channel of the plain client.</summary>
     public IChannel Channel { get; private set; } = null!;
 
-    /// <summary>Starts the app's process.</summary>
-    /// <param name="broker">The app's broker; one that is down is no hindrance.</param>
+    /// <summary>A host, and no worker yet.</summary>
+    /// <param name="broker">The app's broker.</param>
     /// <param name="settings">Further settings of the app.</param>
-    public static Task<AppRun> StartAsync(Uri broker, params (string Name, string Value)[] settings) => StartAsync(broker, hostAddress: null, settings);
-
-    /// <summary>Starts the app's process, and tells it that its host is somewhere else.</summary>
-    public static async Task<AppRun> StartAsync(Uri broker, Uri? hostAddress, params (string Name, string Value)[] settings) =>
-        new(await TestFunctionsHost.StartAsync(), broker, hostAddress, settings);
+    public static async Task<AppRun> PrepareAsync(Uri broker, params (string Name, string Value)[] settings) => new(await TestFunctionsHost.StartAsync(), broker, settings);
 
     /// <summary>Starts the app and has it take invocations.</summary>
     public static async Task<AppRun> StartReadyAsync(Uri broker, params (string Name, string Value)[] settings)
     {
-        var run = await StartAsync(broker, settings);
+        var run = await PrepareAsync(broker, settings);
         try
         {
             await run.OpenAsync();
+            run.StartWorker();
             await run.Worker.GetReadyAsync();
             return run;
         }
@@ -68,19 +62,22 @@ public sealed class AppRun : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts another worker in place of one that has ended, as the host does.</summary>
-    public async Task RestartAsync()
-    {
-        Worker = StartWorker();
-        await Worker.GetReadyAsync();
-    }
+    /// <summary>Starts the app's process, or another in place of one that has ended, as a host does.</summary>
+    /// <param name="hostAddress">Where it is told that its host is. Default: where it is.</param>
+    public void StartWorker(Uri? hostAddress = null) => Worker = _host.StartWorker("tests/RabbitTopics.Conformance.App", hostAddress ?? _host.Address,
+    [
+        ("RabbitMQ", Broker.OriginalString), ("CONFORMANCE_RUN", Name), ("CONFORMANCE_SCHEDULE", "00:00:01"), .. _settings,
+    ]);
 
-    /// <summary>Connects the plain client, and makes the queue in which the app tells what it sees.</summary>
+    /// <summary>Connects the plain client, and makes the queues that the app needs and does not make.</summary>
     public async Task OpenAsync()
     {
         _connection = await Client.ConnectAsync(Broker);
         Channel = await _connection.CreateChannelAsync();
-        await Channel.QueueDeclareAsync(Queue("seen"), durable: true, exclusive: false, autoDelete: false);
+        foreach (var queue in new[] { "seen", "stock-orders", "stock-text" })
+        {
+            await Channel.QueueDeclareAsync(Queue(queue), durable: true, exclusive: false, autoDelete: false);
+        }
     }
 
     /// <summary>The full name of a queue of this run.</summary>
@@ -202,11 +199,6 @@ public sealed class AppRun : IAsyncDisposable
 
         return count;
     }
-
-    private HostedWorker StartWorker() => _host.StartWorker("tests/RabbitTopics.Conformance.App", _hostAddress,
-    [
-        ("RabbitMQ", Broker.OriginalString), ("CONFORMANCE_RUN", Name), ("CONFORMANCE_SCHEDULE", "00:00:01"), .. _settings,
-    ]);
 }
 
 /// <summary>The app, ready for the invocations of a class of tests.</summary>

@@ -78,6 +78,7 @@ public sealed class MetadataTests(ReadyApp app) : IClassFixture<ReadyApp>
         AssertOutput("Typed", "$return", "%CONFORMANCE_RUN%.seen");
         AssertOutput("QueueFromTimer", "$return", "%CONFORMANCE_RUN%.stock");
         AssertOutput("SeveralOutputs", "ToQueue", "%CONFORMANCE_RUN%.several");
+        Assert.Equal(["First", "Nothing", "Second"], Find("StockOrder").Outputs.Select(output => (string?)output["name"]).Order(StringComparer.Ordinal));
         Assert.Empty(Find("TopicFromTimer").Outputs);
         Assert.Empty(Find("Collecting").Outputs);
         Assert.All(app.Run.Worker.Functions.SelectMany(function => function.Bindings), binding =>

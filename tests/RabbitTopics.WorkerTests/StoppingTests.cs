@@ -72,7 +72,8 @@ public sealed class StoppingTests(SharedBroker broker)
         Assert.Equal(0, await run.CountCopiesAsync("crashing", "crash"));
         Assert.Equal(1, (await run.TakeSeenAsync("Crashing", "crash")).Attempt);
 
-        await run.RestartAsync();
+        run.StartWorker();
+        await run.Worker.GetReadyAsync();
         (await run.Worker.InvokeAsync("Crashing", HostMessage.Of(run.Queue("crashing"), "harmless"u8.ToArray(), exchange: "", messageId: "crash",
             headers: ("x-ms-rabbitmq-requeuecount", 1)))).AssertSuccess();
         var seen = await run.TakeSeenAsync("Crashing", "harmless");
