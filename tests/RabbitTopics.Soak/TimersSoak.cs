@@ -81,7 +81,7 @@ internal sealed class TimersSoak(int kills, int seed)
 
     private AppProcess Start(PrivateBroker broker)
     {
-        var app = AppProcess.Start($"'{Environment.ProcessPath}' timers-instance",
+        var app = AppProcess.Start($"{Repository.Program("tests/RabbitTopics.Soak")} timers-instance",
             OtherFunctions.Select(name => KeyValuePair.Create($"AzureWebJobs__{name}__Disabled", (string?)"true"))
                 .Append(new("RabbitMQ", broker.Uri.OriginalString))
                 .Append(new("RABBITTOPICS_APP_NAME", "soak")).ToDictionary());

@@ -19,6 +19,12 @@ internal static class SelfHostServices
     public static void Add(IServiceCollection services, IConfiguration configuration)
     {
         var problems = new StartupProblems();
+        if (configuration["workerId"] is not null && configuration["requestId"] is not null)
+        {
+            // To host itself beside such a host would be to take its messages.
+            problems.Add("The Functions host that started this app says where it is in the old way only (--host, --port), which Microsoft's worker does not know either. Use a newer host.");
+        }
+
         ApplySettings(configuration, problems);
         HealthProbe.RunIfAsked(Environment.GetCommandLineArgs(), configuration);
         UseConsoleLog(services, configuration);
