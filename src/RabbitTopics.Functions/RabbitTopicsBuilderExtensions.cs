@@ -18,7 +18,8 @@ public static class RabbitTopicsBuilderExtensions
 {
     /// <summary>Adds everything that functions with topics need: the topology of their attributes, the message's envelope, the
     /// publishing of outputs, and <see cref="Publish.ITopicPublisher"/> as a service. An app that no Functions host has started hosts
-    /// itself: it takes its messages and runs its timers in this process.</summary>
+    /// itself: it takes its messages and runs its timers in this process. Call it first: it applies local.settings.json, and middleware
+    /// that is added before it does not see the message in a Functions host. A second call only adds to the options.</summary>
     /// <param name="builder">The app.</param>
     /// <param name="configure">Changes the app's defaults.</param>
     /// <exception cref="InvalidOperationException">The builder is of no app that has a configuration.</exception>
@@ -26,6 +27,12 @@ public static class RabbitTopicsBuilderExtensions
         this IFunctionsWorkerApplicationBuilder builder, Action<RabbitTopicsOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
+        if (builder.Services.Any(service => service.ServiceType == typeof(TriggerQueues)))
+        {
+            builder.Services.Configure(configure ?? (static _ => { })); // A second call only adds to the options.
+            return builder;
+        }
+
         var configuration = ConfigurationOf(builder);
         var isHosted = IsHosted(configuration);
         if (!isHosted)
@@ -61,15 +68,14 @@ public static class RabbitTopicsBuilderExtensions
         builder.Services.AddSingleton<InvocationFeatureConverter>();
         builder.Services.AddSingleton<GenericTypesConverter>();
         builder.Services.AddSingleton<BodyConverter>();
-        builder.Services.AddSingleton<DeduplicationMiddleware>();
         builder.Services.AddSingleton<TopicOutputMiddleware>();
         if (isHosted)
         {
             FunctionsHostServices.Add(builder.Services);
             builder.UseMiddleware<TopicMessageMiddleware>();
+            builder.UseMiddleware<DeduplicationMiddleware>();
         }
 
-        builder.UseMiddleware<DeduplicationMiddleware>();
         builder.UseMiddleware<TopicOutputMiddleware>();
         return builder;
     }

@@ -78,6 +78,21 @@ public sealed class SettlingFunctions(Recorder recorder)
         await recorder.SawAsync("Once", message);
     }
 
+    /// <summary>Handles each message once, and is not done with it before its output is written.</summary>
+    [Function("OnceWithOutput")]
+    [Consume(Deduplicate = true)]
+    [ErrorPolicy(ErrorAction.Retry, Delays = "00:00:00.100", MaxAttempts = ErrorPolicy.Unlimited)]
+    [RabbitMQOutput(QueueName = "%CONFORMANCE_RUN%.once-output", ConnectionStringSetting = "RabbitMQ")]
+    public async Task<string> OnceWithOutput(
+        [RabbitMQTrigger("%CONFORMANCE_RUN%.once-with-output", ConnectionStringSetting = "RabbitMQ")]
+        [TopicSubscription("%CONFORMANCE_RUN%.once-with-output")]
+        string text,
+        TopicMessage message)
+    {
+        await recorder.SawAsync("OnceWithOutput", message);
+        return text;
+    }
+
     /// <summary>Takes its time, all of a prefetch at once.</summary>
     [Function("Lasting")]
     [Consume(Concurrency = 30, Prefetch = 30)]

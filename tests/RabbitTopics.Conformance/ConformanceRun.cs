@@ -118,7 +118,7 @@ public sealed class ConformanceRun : IAsyncLifetime
         return Encoding.UTF8.GetString((await channel.TakeAsync($"{Name}.host")).Body.Span) switch
         {
             "itself" => HostCapabilities.ConcurrencyPerFunction | HostCapabilities.GracePeriod | HostCapabilities.UnsignedShortHeaders
-                | HostCapabilities.OneProcess | HostCapabilities.PromptReconnect,
+                | HostCapabilities.OneProcess | HostCapabilities.PromptReconnect | HostCapabilities.ConfirmedOutputs,
             "functions host" => HostCapabilities.None,
             var other => throw new InvalidOperationException($"The app says that its host is '{other}', which the suite does not know."),
         };
@@ -131,7 +131,7 @@ public sealed class ConformanceRun : IAsyncLifetime
         await using (var channel = await _connection.CreateChannelAsync())
         {
             await AppUnderTest.DeleteQueuesAsync(channel, Name);
-            foreach (var queue in PlainQueues.Concat(["timers", "several-topic", "collected"]))
+            foreach (var queue in PlainQueues.Concat(["timers", "several-topic", "collected", "once-output"]))
             {
                 await channel.QueueDeleteAsync($"{Name}.{queue}");
             }

@@ -22,4 +22,7 @@ public enum HostCapabilities
 
     /// <summary>A lost connection is back within a second or two after the broker is.</summary>
     PromptReconnect = 16,
+
+    /// <summary>What a function writes with <c>[RabbitMQOutput]</c> is confirmed before its message is done.</summary>
+    ConfirmedOutputs = 32,
 }

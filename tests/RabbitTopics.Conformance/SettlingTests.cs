@@ -153,4 +153,20 @@ public sealed class SettlingTests(ConformanceRun run)
 
     private static string Text(BasicGetResult message, string header) =>
         Encoding.UTF8.GetString((byte[])message.BasicProperties.Headers![header]!);
+
+    [Fact]
+    public async Task A_message_whose_output_was_not_written_is_handled_again_though_its_id_is_known()
+    {
+        await using var channel = await run.OpenChannelAsync();
+        if (!run.Has(HostCapabilities.ConfirmedOutputs))
+        {
+            await channel.QueueDeclareAsync($"{run.Name}.once-output", durable: true, exclusive: false, autoDelete: false); // The host would drop what it cannot write.
+        }
+
+        await run.PublishAsync($"{run.Name}.once-with-output", "one", new BasicProperties { MessageId = $"{Guid.NewGuid()}" });
+        await run.SeenAsync("OnceWithOutput", "one");
+        await channel.QueueDeclareAsync($"{run.Name}.once-output", durable: true, exclusive: false, autoDelete: false);
+
+        Assert.Equal("one", Encoding.UTF8.GetString((await channel.TakeAsync($"{run.Name}.once-output")).Body.Span));
+    }
 }

@@ -65,7 +65,9 @@ internal sealed record RabbitMQBinding(string Name, string QueueName)
     public BrokerReference? Broker { get; init; }
 
     /// <summary>The setting of the broker's URI, or the <see cref="BrokerReference"/> in its place.</summary>
-    public string ConnectionSetting(RabbitTopicsOptions app) => Broker?.ToString() ?? app.ConnectionStringSetting;
+    public string ConnectionSetting(RabbitTopicsOptions app) => Broker is null ? app.ConnectionStringSetting
+        : Broker.HostName is null ? (Broker with { ConnectionStringSetting = Broker.ConnectionStringSetting ?? app.ConnectionStringSetting }).ToString()
+        : Broker.ToString();
 
     public static RabbitMQBinding? Read(FunctionBinding binding)
     {
@@ -78,7 +80,7 @@ internal sealed record RabbitMQBinding(string Name, string QueueName)
         var host = setting is null ? NotEmpty(binding.Text("hostName")) : null; // As in Microsoft's extension, a URI wins over the parts.
         return new RabbitMQBinding(binding.Name, binding.Text("queueName") ?? "")
         {
-            Broker = setting is null && host is null
+            Broker = setting is null && host is null && !binding.Flag("disableCertificateValidation")
                 ? null
                 : new BrokerReference(
                     setting,

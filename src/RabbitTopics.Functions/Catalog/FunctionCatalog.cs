@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
+using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Core.FunctionMetadata;
 
 namespace RabbitTopics.Functions.Catalog;
@@ -12,7 +13,7 @@ namespace RabbitTopics.Functions.Catalog;
 internal static class FunctionCatalog
 {
     /// <summary>Why it works in a trimmed program.</summary>
-    public const string AppIsRooted = "The assemblies of functions and of Microsoft's worker are kept whole, as README says (TrimmerRootAssembly).";
+    public const string AppIsRooted = "The assemblies of functions and of Microsoft's worker are kept whole in a trimmed program (TrimmerRootAssembly, docs/hosts.md).";
 
     public static IReadOnlyList<FunctionDescription> Read(IFunctionMetadataManager metadata) =>
     [
@@ -43,8 +44,10 @@ internal static class FunctionCatalog
         var entryPoint = metadata.EntryPoint!;
         var dot = entryPoint.LastIndexOf('.');
         var assembly = Assembly.Load(new AssemblyName(Path.GetFileNameWithoutExtension(metadata.ScriptFile ?? "")));
-        return (dot < 0 ? null : assembly.GetType(entryPoint[..dot]))?.GetMethod(entryPoint[(dot + 1)..])
-            ?? throw new InvalidOperationException($"Function '{metadata.Name}': there is no method {entryPoint} in {metadata.ScriptFile}. A class within another cannot hold functions; else build the app again from clean.");
+        var methods = ((dot < 0 ? null : assembly.GetType(entryPoint[..dot]))?.GetMethods() ?? []).Where(method => method.Name == entryPoint[(dot + 1)..]).ToArray();
+        return (methods is [var only] ? only : methods.FirstOrDefault(method => method.GetCustomAttribute<FunctionAttribute>()?.Name == metadata.Name))
+            ?? throw new InvalidOperationException($"Function '{metadata.Name}': there is no method {entryPoint} in {metadata.ScriptFile}. "
+                + "If its class is within another class, move it out: such a class cannot hold functions. Else clean and rebuild the app.");
     }
 
     private static IEnumerable<TopicOutput> Outputs(MethodInfo method)

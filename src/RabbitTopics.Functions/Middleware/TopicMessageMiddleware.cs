@@ -32,7 +32,7 @@ internal sealed class TopicMessageMiddleware(HostDeliveries deliveries) : IFunct
         }
         catch (Exception exception)
         {
-            failure = exception is AggregateException { InnerExceptions: [var only] } ? only : exception; // As the worker hands on that of a task.
+            failure = Unwrap(exception);
         }
 
         if (!await delivery.TrySettleAsync(failure, context.CancellationToken.IsCancellationRequested))
@@ -41,6 +41,9 @@ internal sealed class TopicMessageMiddleware(HostDeliveries deliveries) : IFunct
             throw new HostDeliveryNotSettledException(context.FunctionDefinition.Name, failure);
         }
     }
+
+    /// <summary>What a function threw: the worker hands on that of a task within another.</summary>
+    public static Exception Unwrap(Exception exception) => exception is AggregateException { InnerExceptions: [var only] } ? only : exception;
 
     /// <summary>Parks a message without running the function.</summary>
     private static async Task ParkAsync(FunctionContext context, HostDelivery delivery)

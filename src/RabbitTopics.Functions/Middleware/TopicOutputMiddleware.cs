@@ -3,8 +3,8 @@ using System.Runtime.ExceptionServices;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Invocation;
 using Microsoft.Azure.Functions.Worker.Middleware;
-using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Functions.Binding;
+using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Publish;
 using RabbitTopics.Settings;
 

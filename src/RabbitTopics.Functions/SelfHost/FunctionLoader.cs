@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RabbitTopics.Connection;
+using RabbitTopics.Deduplicate;
 using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Functions.SelfHost.Invocation;
 using RabbitTopics.Functions.SelfHost.Settings;
@@ -33,6 +34,7 @@ internal sealed class FunctionLoader(
     StartupProblems problems,
     FunctionInvoker invoker,
     AppTimers timers,
+    Deduplication deduplication,
     MessageBody bodies,
     IOptions<RabbitTopicsOptions> appOptions,
     TimeProvider time,
@@ -89,7 +91,7 @@ internal sealed class FunctionLoader(
         var function = LoadedFunction.Load(description, converters);
         var logger = loggers.CreateLogger($"Function.{function.Name}");
         var found = function.Trigger.Is(RabbitMQBinding.TriggerType) ? LoadRabbitMQ(function, logger)
-            : function.Trigger.Is("timerTrigger") ? LoadTimer(function)
+            : function.Trigger.Is(TimerTrigger.BindingType) ? LoadTimer(function)
             : throw new NotSupportedException($"an app that hosts itself has no {function.Trigger.Type}. It has rabbitMQTrigger and timerTrigger. "
                 + $"Run the app in a Functions host ('func start', Azure), or disable the function here: {DisabledFunctions.Setting(function.Name)}=true.");
         CheckBindings(function, description);
@@ -126,7 +128,7 @@ internal sealed class FunctionLoader(
         };
         var topics = queue.Topology is null ? "" : $", topic {string.Join(", ", queue.Topology.Bindings.Select(binding => $"'{binding.Topic}' on '{binding.Exchange}'"))}";
         return new FoundFunction($"{function.Name}: RabbitMQ trigger, queue '{queue.Queue}'{topics}",
-            new RabbitMQTriggerListener(function, brokers.Get(queue.ConnectionStringSetting), options, invoker, logger));
+            new RabbitMQTriggerListener(function, brokers.Get(queue.ConnectionStringSetting), options, invoker, deduplication, logger));
     }
 
     /// <summary>Sees now that a body can be read, and not with the first message, which would be parked.</summary>

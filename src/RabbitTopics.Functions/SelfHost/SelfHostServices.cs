@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 using RabbitTopics.Functions.SelfHost.Health;
 using RabbitTopics.Functions.SelfHost.Invocation;
 using RabbitTopics.Functions.SelfHost.Settings;
@@ -65,10 +66,11 @@ internal static class SelfHostServices
         if (services.FirstOrDefault(service => IsOfWorker(service, typeof(ILoggerProvider))) is { } provider)
         {
             services.Remove(provider);
-            logging.AddSimpleConsole(console =>
+            logging.AddConsole(); // Which leaves the choice of a formatter to the app and its settings.
+            services.Configure<SimpleConsoleFormatterOptions>(console =>
             {
                 console.SingleLine = true;
-                console.TimestampFormat = "HH:mm:ss.fff ";
+                console.TimestampFormat ??= "HH:mm:ss.fff ";
             });
         }
     });

@@ -53,7 +53,7 @@ public sealed class BrokerEndpoint
 
     private static BrokerEndpoint Parse(BrokerReference reference, string? uri)
     {
-        var settingName = reference.ConnectionStringSetting ?? "";
+        var settingName = Secret.Hide(reference.ConnectionStringSetting ?? "");
         if (string.IsNullOrWhiteSpace(uri))
         {
             throw new BrokerSettingException(settingName,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
+using RabbitTopics.Settings;
 
 namespace RabbitTopics.Connection;
 
@@ -11,11 +12,11 @@ namespace RabbitTopics.Connection;
 /// <param name="PasswordSetting">The setting of the password; null for <c>guest</c>.</param>
 /// <param name="Port">The port; 0 for 5672.</param>
 /// <param name="TakesAnyCertificate">Whether the broker's TLS certificate is taken unchecked.</param>
-public sealed record BrokerReference(
+internal sealed record BrokerReference(
     string? ConnectionStringSetting, string? HostName, string? UserNameSetting, string? PasswordSetting, int Port, bool TakesAnyCertificate)
 {
     /// <summary>No name of a setting begins so.</summary>
-    private const string Mark = "broker:";
+    private const string Mark = "\0broker:";
 
     /// <summary>The text: the bare name of the setting where that is all there is.</summary>
     public override string ToString() => ConnectionStringSetting is { } setting && !TakesAnyCertificate
@@ -41,17 +42,18 @@ public sealed record BrokerReference(
     /// <exception cref="BrokerSettingException">A setting is missing, or the host or port is none.</exception>
     internal string ToUri(IConfiguration configuration)
     {
-        if (Port is < 0 or > ushort.MaxValue || Uri.CheckHostName(HostName) == UriHostNameType.Unknown)
+        var host = new SettingReferences(configuration).Resolve(HostName!);
+        if (Port is < 0 or > ushort.MaxValue || Uri.CheckHostName(host) == UriHostNameType.Unknown)
         {
-            throw new BrokerSettingException(HostName ?? "", $"HostName '{HostName}' and Port {Port} of a RabbitMQ binding are no address. Write a host's name and a port from 1 to {ushort.MaxValue}, or name a URI with ConnectionStringSetting.");
+            throw new BrokerSettingException(Secret.Hide(HostName!), $"HostName '{Secret.Hide(host)}' and Port {Port} of a RabbitMQ binding are no address. Write a host's name and a port from 1 to {ushort.MaxValue}, or name a URI with ConnectionStringSetting.");
         }
 
-        return $"amqp://{Login(configuration, UserNameSetting, "UserName")}:{Login(configuration, PasswordSetting, "Password")}@{(Uri.CheckHostName(HostName) == UriHostNameType.IPv6 ? $"[{HostName}]" : HostName)}:{(Port == 0 ? 5672 : Port)}/";
+        return $"amqp://{Login(configuration, UserNameSetting, "UserName")}:{Login(configuration, PasswordSetting, "Password")}@{(Uri.CheckHostName(host) == UriHostNameType.IPv6 ? $"[{host}]" : host)}:{(Port == 0 ? 5672 : Port)}/";
     }
 
     private static string Login(IConfiguration configuration, string? setting, string what) => setting is null
         ? "guest"
         : configuration[setting] is { Length: > 0 } value
             ? Uri.EscapeDataString(value)
-            : throw new BrokerSettingException(setting, $"The setting '{setting}', which a RabbitMQ binding names for its {what}, is missing or empty. Set it in the environment or under \"Values\" in local.settings.json.");
+            : throw new BrokerSettingException(what, $"The setting that a RabbitMQ binding names for its {what} is missing or empty (its name is not shown, it may be the {what} itself). Set it in the environment or under \"Values\" in local.settings.json.");
 }

@@ -44,7 +44,6 @@ public class TopicMessage
     /// <summary>How often Microsoft's host has published the message anew since the last copy of ours.</summary>
     internal int HostRequeues { get; init; }
 
-    /// <summary>What a publisher makes the body of; null where the body is there.</summary>
     /// <summary>What <see cref="Properties"/> are read from when they are asked for; null where they are there.</summary>
     internal IReadOnlyBasicProperties? DeliveredProperties { get; init; }
 
@@ -53,6 +52,7 @@ public class TopicMessage
         ? (delivered.ContentType, delivered.ContentEncoding)
         : (Properties.ContentType, Properties.ContentEncoding);
 
+    /// <summary>What a publisher makes the body of; null where the body is there.</summary>
     internal virtual object? ValueToWrite => null;
 
     /// <summary>Adds the body to an envelope that came without it.</summary>

@@ -3,9 +3,9 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using RabbitTopics.Health;
 using RabbitTopics.Functions;
 using RabbitTopics.Functions.SelfHost.Timers;
+using RabbitTopics.Health;
 using RabbitTopics.Testing;
 
 namespace RabbitTopics.BrokerTests.Timers;

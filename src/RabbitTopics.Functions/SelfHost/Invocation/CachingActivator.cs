@@ -13,5 +13,7 @@ internal sealed class CachingActivator : IFunctionActivator
 
     [UnconditionalSuppressMessage("Trimming", "IL2067", Justification = FunctionCatalog.AppIsRooted)]
     public object? CreateInstance(Type instanceType, FunctionContext context) =>
-        _factories.GetOrAdd(instanceType, static type => ActivatorUtilities.CreateFactory(type, Type.EmptyTypes))(context.InstanceServices, null);
+        _factories.GetOrAdd(instanceType, static type => type.GetConstructors().Length == 1
+            ? ActivatorUtilities.CreateFactory(type, Type.EmptyTypes)
+            : (services, _) => ActivatorUtilities.CreateInstance(services, type))(context.InstanceServices, null); // Which chooses among several.
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Configuration.EnvironmentVariables;
 
 namespace RabbitTopics.Functions.SelfHost.Settings;
 
@@ -39,8 +40,13 @@ internal static class LocalSettings
             else if (Environment.GetEnvironmentVariable(value.Name) is null)
             {
                 Environment.SetEnvironmentVariable(value.Name, value.Value.ToString());
-                configuration[value.Name.Replace("__", ":", StringComparison.Ordinal)] = value.Value.ToString(); // The environment was read before.
             }
+        }
+
+        // It was read before. What comes after it in the configuration still wins, as in a Functions host.
+        foreach (var provider in (configuration as IConfigurationRoot)?.Providers.OfType<EnvironmentVariablesConfigurationProvider>() ?? [])
+        {
+            provider.Load();
         }
     }
 }

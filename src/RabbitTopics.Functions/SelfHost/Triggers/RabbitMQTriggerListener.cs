@@ -2,6 +2,8 @@ using System.Globalization;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
 using RabbitTopics.Connection;
+using RabbitTopics.Deduplicate;
+using RabbitTopics.Functions.Middleware;
 using RabbitTopics.Functions.SelfHost.Invocation;
 using RabbitTopics.Messages;
 using RabbitTopics.Receive;
@@ -14,13 +16,15 @@ internal sealed class RabbitMQTriggerListener : ITriggerListener
 {
     private readonly LoadedFunction _function;
     private readonly FunctionInvoker _invoker;
+    private readonly Deduplication? _deduplication;
     private readonly QueueConsumer _consumer;
 
     public RabbitMQTriggerListener(LoadedFunction function, Broker broker, QueueConsumerOptions options,
-        FunctionInvoker invoker, ILogger logger)
+        FunctionInvoker invoker, Deduplication deduplication, ILogger logger)
     {
         _function = function;
         _invoker = invoker;
+        _deduplication = options.HandlerOptions.Deduplicate ? deduplication : null;
         _consumer = new QueueConsumer(broker, options, HandleAsync, logger);
     }
 
@@ -34,18 +38,25 @@ internal sealed class RabbitMQTriggerListener : ITriggerListener
     {
         try
         {
-            await _invoker.InvokeAsync(_function, new DeliveryTrigger(_function.TriggerParameter.Name, delivery), cancellationToken);
+            await (_deduplication is null ? InvokeAsync(delivery, cancellationToken) : InvokeOnceAsync(_deduplication, delivery, cancellationToken));
             return new HandlerResult(DeliveryOutcome.Succeeded);
         }
-        catch (FunctionInputConverterException exception)
+        catch (Exception exception) when (TopicMessageMiddleware.Unwrap(exception) is FunctionInputConverterException)
         {
             return new HandlerResult(DeliveryOutcome.Poison, exception);
         }
         catch (Exception exception)
         {
-            return new HandlerResult(DeliveryOutcome.Failed, exception);
+            return new HandlerResult(DeliveryOutcome.Failed, TopicMessageMiddleware.Unwrap(exception));
         }
     }
+
+    /// <summary>The function and all of its outputs: only then a message counts as handled, for its de-duplication too.</summary>
+    private Task InvokeAsync(Delivery delivery, CancellationToken cancellationToken) =>
+        _invoker.InvokeAsync(_function, new DeliveryTrigger(_function.TriggerParameter.Name, delivery), cancellationToken);
+
+    private Task InvokeOnceAsync(Deduplication deduplication, Delivery delivery, CancellationToken cancellationToken) =>
+        deduplication.HandleAsync(_function.Name, delivery.Message, delivery.Actions, () => InvokeAsync(delivery, cancellationToken), cancellationToken);
 
     private sealed class DeliveryTrigger(string parameter, Delivery delivery) : FunctionTrigger(parameter, delivery.Message.Body)
     {

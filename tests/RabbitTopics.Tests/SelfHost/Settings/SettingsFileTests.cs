@@ -22,13 +22,15 @@ public sealed class SettingsFileTests : IDisposable
         var fresh = $"RT_{Guid.NewGuid():N}";
         var taken = $"RT_{Guid.NewGuid():N}";
         Environment.SetEnvironmentVariable(taken, "from the environment");
-        Write(LocalSettings.FileName, $$"""{ "Values": { "{{fresh}}": "from the file", "{{taken}}": "from the file" } } // a comment""");
+        Write(LocalSettings.FileName, $$"""{ "Values": { "{{fresh}}": "from the file", "{{taken}}": "from the file", "RT_GIVEN": "from the file" } } // a comment""");
+        _configuration.AddEnvironmentVariables().AddInMemoryCollection([new("RT_GIVEN", "from the command line")]);
 
         LocalSettings.Apply(_configuration, _folder, _problems);
 
         Assert.Equal("from the file", Environment.GetEnvironmentVariable(fresh));
         Assert.Equal("from the environment", Environment.GetEnvironmentVariable(taken));
         Assert.Equal("from the file", _configuration[fresh]);
+        Assert.Equal("from the command line", _configuration["RT_GIVEN"]);
         Assert.Empty(_problems.All);
     }
 
