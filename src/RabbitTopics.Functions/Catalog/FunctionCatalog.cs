@@ -15,12 +15,18 @@ internal static class FunctionCatalog
     /// <summary>Why it works in a trimmed program.</summary>
     public const string AppIsRooted = "The assemblies of functions and of Microsoft's worker are kept whole in a trimmed program (TrimmerRootAssembly, docs/hosts.md).";
 
-    public static IReadOnlyList<FunctionDescription> Read(IFunctionMetadataManager metadata) =>
-    [
-        .. metadata.GetFunctionMetadataAsync(AppContext.BaseDirectory).GetAwaiter().GetResult() // Generated code, or a local file.
-            .Where(function => function is { Name: not null, EntryPoint: not null })
-            .Select(Describe),
-    ];
+    public static IReadOnlyList<FunctionDescription> Read(IFunctionMetadataManager metadata)
+    {
+        try
+        {
+            var functions = metadata.GetFunctionMetadataAsync(AppContext.BaseDirectory).GetAwaiter().GetResult(); // Generated code, or a local file.
+            return [.. functions.Where(function => function is { Name: not null, EntryPoint: not null }).Select(Describe)];
+        }
+        catch (FileNotFoundException)
+        {
+            return []; // Neither: the app was built without Worker.Sdk.
+        }
+    }
 
     private static FunctionDescription Describe(IFunctionMetadata metadata)
     {

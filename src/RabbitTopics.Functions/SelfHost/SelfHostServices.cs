@@ -66,7 +66,8 @@ internal static class SelfHostServices
         if (services.FirstOrDefault(service => IsOfWorker(service, typeof(ILoggerProvider))) is { } provider)
         {
             services.Remove(provider);
-            logging.AddConsole(); // Which leaves the choice of a formatter to the app and its settings.
+            logging.AddConsole();
+            services.Configure<ConsoleLoggerOptions>(console => console.FormatterName ??= ConsoleFormatterNames.Simple); // The app's own choice stays.
             services.Configure<SimpleConsoleFormatterOptions>(console =>
             {
                 console.SingleLine = true;

@@ -1,0 +1,83 @@
+using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
+using RabbitTopics.Functions;
+using RabbitTopics.Functions.SelfHost;
+using RabbitTopics.Functions.SelfHost.Settings;
+
+namespace RabbitTopics.Tests.SelfHost;
+
+/// <summary>What UseRabbitTopics makes of an app that no Functions host has started.</summary>
+public sealed class UseRabbitTopicsTests
+{
+    [Fact]
+    public void An_app_that_hosts_itself_logs_each_event_in_a_line_with_its_time()
+    {
+        var builder = FunctionsApplication.CreateBuilder([]);
+        builder.UseRabbitTopics();
+        using var app = builder.Build();
+
+        Assert.Equal(ConsoleFormatterNames.Simple, app.Services.GetRequiredService<IOptions<ConsoleLoggerOptions>>().Value.FormatterName);
+        var console = app.Services.GetRequiredService<IOptions<SimpleConsoleFormatterOptions>>().Value;
+        Assert.Equal((true, "HH:mm:ss.fff "), (console.SingleLine, console.TimestampFormat));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void The_format_that_an_app_chooses_stays(bool isChosenBefore)
+    {
+        var builder = FunctionsApplication.CreateBuilder([]);
+        if (isChosenBefore)
+        {
+            builder.Logging.AddJsonConsole();
+        }
+
+        builder.UseRabbitTopics();
+        if (!isChosenBefore)
+        {
+            builder.Logging.AddJsonConsole();
+        }
+
+        using var app = builder.Build();
+
+        Assert.Equal(ConsoleFormatterNames.Json, app.Services.GetRequiredService<IOptions<ConsoleLoggerOptions>>().Value.FormatterName);
+    }
+
+    [Fact]
+    public void An_app_without_log_providers_gets_no_console()
+    {
+        var builder = FunctionsApplication.CreateBuilder([]);
+        builder.Logging.ClearProviders();
+        builder.UseRabbitTopics();
+        using var app = builder.Build();
+
+        Assert.Empty(app.Services.GetServices<ILoggerProvider>());
+    }
+
+    [Fact]
+    public void An_app_that_was_built_without_Worker_Sdk_is_told_so()
+    {
+        var builder = FunctionsApplication.CreateBuilder([]);
+        builder.UseRabbitTopics();
+        using var app = builder.Build();
+
+        Assert.Empty(app.Services.GetRequiredService<FunctionLoader>().Load());
+        Assert.Contains("There is no function", Assert.Single(app.Services.GetRequiredService<StartupProblems>().All), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_second_call_only_adds_to_the_options()
+    {
+        var builder = FunctionsApplication.CreateBuilder([]);
+        builder.UseRabbitTopics(options => options.Exchange = "first");
+        builder.UseRabbitTopics(options => options.TopicHeader = "Second");
+        using var app = builder.Build();
+
+        var options = app.Services.GetRequiredService<IOptions<RabbitTopicsOptions>>().Value;
+        Assert.Equal(("first", "Second"), (options.Exchange, options.TopicHeader));
+        Assert.Single(builder.Services, service => service.ServiceType == typeof(FunctionLoader));
+    }
+}
