@@ -12,6 +12,7 @@ internal sealed class CachingActivator : IFunctionActivator
     private readonly ConcurrentDictionary<Type, ObjectFactory> _factories = new();
 
     [UnconditionalSuppressMessage("Trimming", "IL2067", Justification = FunctionCatalog.AppIsRooted)]
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = FunctionCatalog.AppIsRooted)]
     public object? CreateInstance(Type instanceType, FunctionContext context) =>
         _factories.GetOrAdd(instanceType, static type => type.GetConstructors().Length == 1
             ? ActivatorUtilities.CreateFactory(type, Type.EmptyTypes)
