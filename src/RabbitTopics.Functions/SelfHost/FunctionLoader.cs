@@ -41,6 +41,8 @@ internal sealed class FunctionLoader(
     IServiceScopeFactory scopes,
     ILoggerFactory loggers)
 {
+    private bool _internalsAreChecked;
+
     public IReadOnlyList<FoundFunction> Load()
     {
         foreach (var twins in functions.GroupBy(function => function.Name, StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1))
@@ -102,11 +104,12 @@ internal sealed class FunctionLoader(
     /// <summary>Once is enough: what is wrong is wrong for each function.</summary>
     private void CheckInternals(LoadedFunction function)
     {
-        if (problems.All.Count > 0)
+        if (_internalsAreChecked)
         {
             return;
         }
 
+        _internalsAreChecked = true;
         using var scope = scopes.CreateScope();
         if (WorkerInternals.Check(new InvocationContext(function, NoTrigger.Instance, scope.ServiceProvider, CancellationToken.None)) is { } problem)
         {
