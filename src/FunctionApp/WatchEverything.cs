@@ -1,7 +1,7 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
+using RabbitTopics;
 using RabbitTopics.Functions;
-using RabbitTopics.Messages;
 
 namespace FunctionApp;
 

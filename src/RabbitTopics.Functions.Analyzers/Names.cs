@@ -23,7 +23,7 @@ internal static class Names
 
     /// <summary>What a parameter can be besides the body; only a message gives it a value.</summary>
     public static readonly string[] OfMessage =
-        ["RabbitTopics.Messages.TopicMessage", "RabbitTopics.Messages.TopicMessage`1", "RabbitTopics.Settle.TopicMessageActions"];
+        ["RabbitTopics.TopicMessage", "RabbitTopics.TopicMessage`1", "RabbitTopics.TopicMessageActions"];
 
     /// <summary>Types and attributes of ours are below it.</summary>
     public const string Ours = "RabbitTopics";

@@ -1,5 +1,3 @@
-using RabbitTopics.Receive;
-
 namespace RabbitTopics.Functions;
 
 /// <summary>Beside <c>[Function]</c>: how the function's messages are taken. What is not set here comes from

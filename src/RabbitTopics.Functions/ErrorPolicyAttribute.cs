@@ -1,5 +1,3 @@
-using RabbitTopics.Settle;
-
 namespace RabbitTopics.Functions;
 
 /// <summary>Beside <c>[Function]</c>: what is done with a message when the function fails. What is not set here comes from

@@ -1,5 +1,4 @@
 using Microsoft.Azure.Functions.Worker;
-using RabbitTopics.Messages;
 
 namespace RabbitTopics.Functions;
 

@@ -1,12 +1,10 @@
-using RabbitTopics.Publish;
-
 namespace RabbitTopics.Functions;
 
 /// <summary>A parameter with <c>[TopicOutput]</c>: publishes messages while the function runs. The invocation succeeds, and the
 /// trigger's message is settled as done, only after the broker has taken every one of them, also those that the function did
 /// not await; one that fails is a failure of the invocation. To go on after a failed publish, use
 /// <see cref="ITopicPublisher"/>.</summary>
-/// <typeparam name="T">The type of the messages. A <see cref="Messages.TopicMessage"/> goes to its own topic with its own headers and
+/// <typeparam name="T">The type of the messages. A <see cref="TopicMessage"/> goes to its own topic with its own headers and
 /// properties. A function may have one collector for a type.</typeparam>
 public interface ITopicCollector<in T>
 {

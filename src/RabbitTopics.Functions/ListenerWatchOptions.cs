@@ -1,5 +1,3 @@
-using RabbitTopics.Settle;
-
 namespace RabbitTopics.Functions;
 
 /// <summary>How the queues of an app on Microsoft's host are watched for a listener that has died: it never consumes again until the

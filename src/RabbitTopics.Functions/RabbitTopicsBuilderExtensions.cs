@@ -4,12 +4,12 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using RabbitTopics.Connections;
 using RabbitTopics.Functions.Binding;
 using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Functions.FunctionsHost;
 using RabbitTopics.Functions.Middleware;
 using RabbitTopics.Functions.SelfHost;
-using RabbitTopics.Settings;
 
 namespace RabbitTopics.Functions;
 
@@ -17,7 +17,7 @@ namespace RabbitTopics.Functions;
 public static class RabbitTopicsBuilderExtensions
 {
     /// <summary>Adds everything that functions with topics need: the topology of their attributes, the message's envelope, the
-    /// publishing of outputs, and <see cref="Publish.ITopicPublisher"/> as a service. An app that no Functions host has started hosts
+    /// publishing of outputs, and <see cref="ITopicPublisher"/> as a service. An app that no Functions host has started hosts
     /// itself: it takes its messages and runs its timers in this process. Call it first: it applies local.settings.json, and middleware
     /// that is added before it does not see the message in a Functions host. A second call only adds to the options.</summary>
     /// <param name="builder">The app.</param>

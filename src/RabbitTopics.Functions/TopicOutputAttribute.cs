@@ -2,7 +2,7 @@ namespace RabbitTopics.Functions;
 
 /// <summary>Publishes what a function returns, or on a property what is in it, to a topic: as JSON (text and bytes as they are),
 /// persistent, and confirmed by the broker before the function counts as succeeded and its message is settled. Of a collection each
-/// item is a message. A <see cref="Messages.TopicMessage"/> goes to its own topic with its own headers and properties. Null
+/// item is a message. A <see cref="TopicMessage"/> goes to its own topic with its own headers and properties. Null
 /// publishes nothing. On a parameter of type <see cref="ITopicCollector{T}"/>: publishes what the function adds to it while it
 /// runs.</summary>
 /// <param name="topic">The topic. A <c>%NAME%</c> in it is replaced by the setting of that name.</param>

@@ -1,7 +1,3 @@
-using RabbitTopics.Messages;
-using RabbitTopics.Receive;
-using RabbitTopics.Topology;
-
 namespace RabbitTopics;
 
 /// <summary>What holds for the whole app.</summary>

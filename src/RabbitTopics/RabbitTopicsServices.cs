@@ -2,12 +2,11 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using RabbitTopics.Connection;
-using RabbitTopics.Deduplicate;
+using RabbitTopics.Connections;
+using RabbitTopics.Deduplication;
 using RabbitTopics.Health;
 using RabbitTopics.Messages;
-using RabbitTopics.Publish;
-using RabbitTopics.Settings;
+using RabbitTopics.Publishing;
 using RabbitTopics.Topology;
 
 namespace RabbitTopics;
@@ -38,7 +37,7 @@ public static class RabbitTopicsServices
         services.TryAddSingleton<MessageBody>();
         services.AddHealthChecks().AddCheck<BrokerHealthCheck>(BrokerHealthCheck.Name);
         services.TryAddSingleton<IDeduplicationStore, DeduplicationWindow>();
-        services.TryAddSingleton<Deduplication>();
+        services.TryAddSingleton<Deduplicator>();
         services.TryAddSingleton<ITopicPublisher, TopicPublisher>();
         return services;
     }

@@ -55,7 +55,7 @@ public sealed class Library : IAsyncDisposable
     /// <summary>A queue of this test's own.</summary>
     public string Queue { get; } = $"test-{Guid.NewGuid():N}";
 
-    public RabbitTopics.Connection.Broker Broker => Get<RabbitTopics.Connection.Brokers>().Get("RabbitMQ");
+    internal RabbitTopics.Connections.Broker Broker => Get<RabbitTopics.Connections.Brokers>().Get("RabbitMQ");
 
     public static async Task<Library> OnAsync(Uri uri, Action<RabbitTopicsOptions>? configure = null)
     {

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
-using RabbitTopics.Publish;
 
 namespace RabbitTopics.Conformance.App;
 

@@ -1,7 +1,5 @@
 using Microsoft.Azure.Functions.Worker;
 using RabbitTopics.Functions;
-using RabbitTopics.Messages;
-using RabbitTopics.Settle;
 
 namespace RabbitTopics.Conformance.App;
 

@@ -1,7 +1,5 @@
 using System.Text;
 using Microsoft.Extensions.Configuration;
-using RabbitTopics.Messages;
-using RabbitTopics.Publish;
 
 namespace RabbitTopics.Conformance.App;
 

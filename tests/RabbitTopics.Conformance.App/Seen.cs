@@ -1,5 +1,3 @@
-using RabbitTopics.Messages;
-
 namespace RabbitTopics.Conformance.App;
 
 /// <summary>What a function saw of a message; it goes to the suite's result queue.</summary>

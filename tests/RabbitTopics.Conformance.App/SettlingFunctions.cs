@@ -1,8 +1,6 @@
 using System.Text;
 using Microsoft.Azure.Functions.Worker;
 using RabbitTopics.Functions;
-using RabbitTopics.Messages;
-using RabbitTopics.Settle;
 
 namespace RabbitTopics.Conformance.App;
 

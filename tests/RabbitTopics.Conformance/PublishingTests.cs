@@ -60,7 +60,7 @@ public sealed class PublishingTests(ConformanceRun run)
         await run.PublishAsync($"{run.Name}.collecting", $"{run.Name}.unroutable");
 
         var parked = await Client.TakeAsync(run.Broker, $"{run.Name}.collecting.dead");
-        Assert.Equal("RabbitTopics.Publish.PublishReturnedException", Encoding.UTF8.GetString((byte[])parked.BasicProperties.Headers!["rt-exception-type"]!));
+        Assert.Equal("RabbitTopics.PublishReturnedException", Encoding.UTF8.GetString((byte[])parked.BasicProperties.Headers!["rt-exception-type"]!));
         Assert.Equal(1, Item(await channel.TakeAsync($"{run.Name}.collected")).Id);
         Assert.Equal(2, Item(await channel.TakeAsync($"{run.Name}.collected")).Id);
     }

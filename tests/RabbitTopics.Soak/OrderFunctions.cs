@@ -1,6 +1,5 @@
 using Microsoft.Azure.Functions.Worker;
 using RabbitTopics.Functions;
-using RabbitTopics.Settle;
 
 namespace RabbitTopics.Soak;
 

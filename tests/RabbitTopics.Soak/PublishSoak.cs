@@ -2,10 +2,9 @@ using System.Diagnostics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
-using RabbitTopics.Connection;
-using RabbitTopics.Publish;
-using RabbitTopics.Receive;
-using RabbitTopics.Settle;
+using RabbitTopics.Connections;
+using RabbitTopics.Receiving;
+using RabbitTopics.Settling;
 using RabbitTopics.Testing;
 using RabbitTopics.Topology;
 

@@ -7,10 +7,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
-using RabbitTopics.Connection;
+using RabbitTopics.Connections;
 using RabbitTopics.Functions;
-using RabbitTopics.Publish;
-using RabbitTopics.Settings;
+using RabbitTopics.Functions.Catalog;
+using RabbitTopics.Publishing;
 using RabbitTopics.Testing;
 
 namespace RabbitTopics.Soak;

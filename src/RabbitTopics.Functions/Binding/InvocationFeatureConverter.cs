@@ -1,7 +1,5 @@
 using Microsoft.Azure.Functions.Worker.Converters;
 using RabbitTopics.Functions.FunctionsHost;
-using RabbitTopics.Messages;
-using RabbitTopics.Settle;
 
 namespace RabbitTopics.Functions.Binding;
 

@@ -1,8 +1,6 @@
 using Microsoft.Azure.Functions.Worker.Converters;
+using RabbitTopics.Connections;
 using RabbitTopics.Functions.Catalog;
-
-using RabbitTopics.Publish;
-using RabbitTopics.Settings;
 
 namespace RabbitTopics.Functions.Binding;
 

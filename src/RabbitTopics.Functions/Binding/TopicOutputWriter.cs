@@ -1,6 +1,4 @@
-using RabbitTopics.Messages;
-using RabbitTopics.Publish;
-using RabbitTopics.Settings;
+using RabbitTopics.Connections;
 
 namespace RabbitTopics.Functions.Binding;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using RabbitTopics.Connection;
+using RabbitTopics.Connections;
 
 namespace RabbitTopics.Functions.Catalog;
 

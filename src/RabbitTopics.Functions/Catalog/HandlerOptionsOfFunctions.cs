@@ -1,6 +1,5 @@
 using System.Globalization;
-using RabbitTopics.Receive;
-using RabbitTopics.Settings;
+using RabbitTopics.Connections;
 
 namespace RabbitTopics.Functions.Catalog;
 

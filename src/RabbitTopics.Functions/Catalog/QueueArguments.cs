@@ -1,5 +1,5 @@
 using System.Globalization;
-using RabbitTopics.Settings;
+using RabbitTopics.Connections;
 using RabbitTopics.Topology;
 
 namespace RabbitTopics.Functions.Catalog;

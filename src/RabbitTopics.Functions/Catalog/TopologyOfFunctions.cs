@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Configuration;
-using RabbitTopics.Connection;
-using RabbitTopics.Settings;
+using RabbitTopics.Connections;
 using RabbitTopics.Topology;
 
 namespace RabbitTopics.Functions.Catalog;

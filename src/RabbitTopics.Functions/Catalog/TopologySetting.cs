@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Configuration;
-using RabbitTopics.Topology;
 
 namespace RabbitTopics.Functions.Catalog;
 

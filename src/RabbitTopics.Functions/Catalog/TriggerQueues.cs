@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
-using RabbitTopics.Receive;
-using RabbitTopics.Settings;
+using RabbitTopics.Connections;
 using RabbitTopics.Topology;
 
 namespace RabbitTopics.Functions.Catalog;

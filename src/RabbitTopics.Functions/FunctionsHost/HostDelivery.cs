@@ -1,8 +1,7 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
-using RabbitTopics.Messages;
-using RabbitTopics.Receive;
-using RabbitTopics.Settle;
+using RabbitTopics.Receiving;
+using RabbitTopics.Settling;
 
 namespace RabbitTopics.Functions.FunctionsHost;
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using RabbitTopics.Functions.Catalog;
-using RabbitTopics.Messages;
 
 namespace RabbitTopics.Functions.FunctionsHost;
 

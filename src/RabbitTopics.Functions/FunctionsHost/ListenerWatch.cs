@@ -3,7 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RabbitMQ.Client.Exceptions;
-using RabbitTopics.Connection;
+using RabbitTopics.Connections;
 using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Health;
 
@@ -62,7 +62,7 @@ internal sealed class ListenerWatch(TriggerQueues queues, Brokers brokers, Queue
             }
         }
         catch (Exception exception) when (!stop.IsCancellationRequested
-            && exception is RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException or OperationCanceledException or Publish.TopicPublishException)
+            && exception is RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException or OperationCanceledException or TopicPublishException)
         {
             logger.LogWarning("Function '{Function}': its queue '{Queue}' could not be looked at: {Reason}", queue.Function, queue.Queue, exception.Message);
         }

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using RabbitTopics.Connection;
+using RabbitTopics.Connections;
 using RabbitTopics.Functions.Catalog;
-using RabbitTopics.Settle;
+using RabbitTopics.Settling;
 using RabbitTopics.Topology;
 
 namespace RabbitTopics.Functions.FunctionsHost;

@@ -1,11 +1,11 @@
 using System.Collections;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
-using RabbitTopics.Connection;
+using RabbitTopics.Connections;
 using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Messages;
-using RabbitTopics.Receive;
-using RabbitTopics.Settle;
+using RabbitTopics.Receiving;
+using RabbitTopics.Settling;
 
 namespace RabbitTopics.Functions.FunctionsHost;
 

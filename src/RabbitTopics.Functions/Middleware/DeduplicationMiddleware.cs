@@ -2,14 +2,13 @@ using System.Collections.Concurrent;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Options;
-using RabbitTopics.Deduplicate;
-using RabbitTopics.Settle;
+using RabbitTopics.Deduplication;
 
 namespace RabbitTopics.Functions.Middleware;
 
 /// <summary>Lets a function that asks for it see each message once. Around the outputs: a message whose output was not published is
 /// not done.</summary>
-internal sealed class DeduplicationMiddleware(Deduplication deduplication, IOptions<RabbitTopicsOptions> app) : IFunctionsWorkerMiddleware
+internal sealed class DeduplicationMiddleware(Deduplicator deduplication, IOptions<RabbitTopicsOptions> app) : IFunctionsWorkerMiddleware
 {
     private readonly ConcurrentDictionary<string, bool> _deduplicates = new(StringComparer.OrdinalIgnoreCase);
 

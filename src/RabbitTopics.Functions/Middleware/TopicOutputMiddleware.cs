@@ -3,10 +3,9 @@ using System.Runtime.ExceptionServices;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Invocation;
 using Microsoft.Azure.Functions.Worker.Middleware;
+using RabbitTopics.Connections;
 using RabbitTopics.Functions.Binding;
 using RabbitTopics.Functions.Catalog;
-using RabbitTopics.Publish;
-using RabbitTopics.Settings;
 
 namespace RabbitTopics.Functions.Middleware;
 

@@ -3,16 +3,15 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using RabbitTopics.Connection;
-using RabbitTopics.Deduplicate;
+using RabbitTopics.Connections;
+using RabbitTopics.Deduplication;
 using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Functions.SelfHost.Invocation;
 using RabbitTopics.Functions.SelfHost.Settings;
 using RabbitTopics.Functions.SelfHost.Timers;
 using RabbitTopics.Functions.SelfHost.Triggers;
 using RabbitTopics.Messages;
-using RabbitTopics.Receive;
-using RabbitTopics.Settings;
+using RabbitTopics.Receiving;
 using RabbitTopics.Topology;
 
 namespace RabbitTopics.Functions.SelfHost;
@@ -34,7 +33,7 @@ internal sealed class FunctionLoader(
     StartupProblems problems,
     FunctionInvoker invoker,
     AppTimers timers,
-    Deduplication deduplication,
+    Deduplicator deduplication,
     MessageBody bodies,
     IOptions<RabbitTopicsOptions> appOptions,
     TimeProvider time,

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using RabbitTopics.Connection;
+using RabbitTopics.Connections;
 
 namespace RabbitTopics.Health;
 

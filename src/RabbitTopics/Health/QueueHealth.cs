@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
-using RabbitTopics.Connection;
+using RabbitTopics.Connections;
 
 namespace RabbitTopics.Health;
 
 /// <summary>What keeps the app's queues from being consumed, at the moment.</summary>
-public sealed class QueueHealth
+internal sealed class QueueHealth
 {
     private readonly ConcurrentDictionary<(string Handler, string Queue), string> _problems = new();
 
@@ -33,4 +33,4 @@ public sealed class QueueHealth
 /// <param name="Handler">The handler that it is for.</param>
 /// <param name="Queue">The queue.</param>
 /// <param name="Reason">Why not.</param>
-public sealed record QueueProblem(string Handler, string Queue, string Reason);
+internal sealed record QueueProblem(string Handler, string Queue, string Reason);

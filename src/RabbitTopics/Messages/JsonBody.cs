@@ -8,7 +8,7 @@ namespace RabbitTopics.Messages;
 /// <summary>Reads and writes JSON bodies with the app's <see cref="JsonSerializerOptions"/>, the ones that
 /// <c>services.Configure&lt;JsonSerializerOptions&gt;(...)</c> sets. In a trimmed or AOT program every type needs a
 /// source-generated context in <see cref="JsonSerializerOptions.TypeInfoResolverChain"/>.</summary>
-public sealed class JsonBody(IOptions<JsonSerializerOptions> options)
+internal sealed class JsonBody(IOptions<JsonSerializerOptions> options)
 {
     /// <summary>The media type of JSON.</summary>
     public const string ContentType = "application/json";

@@ -6,7 +6,7 @@ namespace RabbitTopics.Messages;
 
 /// <summary>Reads the body of a message by its content type and content encoding: the header of that name where it is not empty,
 /// else the property. Without a content type a body is JSON.</summary>
-public sealed class MessageBody(IEnumerable<IBodyReader> readers, JsonBody json, IOptions<RabbitTopicsOptions> options)
+internal sealed class MessageBody(IEnumerable<IBodyReader> readers, JsonBody json, IOptions<RabbitTopicsOptions> options)
 {
     private const string ContentEncodingHeader = "Content-Encoding";
 

@@ -4,7 +4,7 @@ using System.Text;
 namespace RabbitTopics.Messages;
 
 /// <summary>A body as it is: the types that need no reading.</summary>
-public static class RawBody
+internal static class RawBody
 {
     /// <summary>Whether a body is given as this type without reading it.</summary>
     public static bool Supports(Type type) => type == typeof(string) || type == typeof(byte[]) || type == typeof(ReadOnlyMemory<byte>);

@@ -1,7 +1,7 @@
 namespace RabbitTopics.Messages;
 
 /// <summary>Finds the topic of a message, whoever published it and however often it was redelivered.</summary>
-public static class TopicHeader
+internal static class TopicHeader
 {
     /// <summary>The topic of a message.</summary>
     /// <param name="headers">The message's headers.</param>

@@ -2,7 +2,7 @@ namespace RabbitTopics.Topology;
 
 /// <summary>What must exist on the brokers for this app to work: known before the first connection, and declared on every
 /// connection, so that a broker that lost its data gets it back.</summary>
-public sealed class AppTopology
+internal sealed class AppTopology
 {
     private readonly List<QueueTopology> _queues = [];
     private readonly List<(string Setting, string Exchange)> _exchanges = [];

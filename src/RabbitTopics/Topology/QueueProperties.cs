@@ -1,7 +1,7 @@
 namespace RabbitTopics.Topology;
 
 /// <summary>The properties that a queue is declared with (AMQP 0-9-1, queue.declare).</summary>
-public sealed record QueueProperties
+internal sealed record QueueProperties
 {
     /// <summary>Whether it outlives a restart of the broker. Default: true.</summary>
     public bool Durable { get; init; } = true;

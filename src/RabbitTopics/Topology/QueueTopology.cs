@@ -4,7 +4,7 @@ namespace RabbitTopics.Topology;
 /// <param name="ConnectionStringSetting">The setting that names the broker.</param>
 /// <param name="Queue">The queue.</param>
 /// <param name="Bindings">What is bound to it.</param>
-public sealed record QueueTopology(string ConnectionStringSetting, string Queue, IReadOnlyList<TopicBinding> Bindings)
+internal sealed record QueueTopology(string ConnectionStringSetting, string Queue, IReadOnlyList<TopicBinding> Bindings)
 {
     /// <summary>What kind of queue it is. Default: durable, and for the rest as the broker has it.</summary>
     public QueueProperties Properties { get; init; } = new();
@@ -13,7 +13,7 @@ public sealed record QueueTopology(string ConnectionStringSetting, string Queue,
 /// <summary>One topic, or pattern of topics, on one exchange.</summary>
 /// <param name="Exchange">The exchange.</param>
 /// <param name="Topic">The binding key; <c>*</c> stands for one word, <c>#</c> for any number of words.</param>
-public sealed record TopicBinding(string Exchange, string Topic)
+internal sealed record TopicBinding(string Exchange, string Topic)
 {
     /// <summary>The exchange's type. Default: that of the broker's own exchange of the name, else topic.</summary>
     public string ExchangeType { get; init; } = ExchangeTypes.OfName(Exchange) ?? RabbitMQ.Client.ExchangeType.Topic;

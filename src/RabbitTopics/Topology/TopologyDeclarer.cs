@@ -3,7 +3,7 @@ using RabbitMQ.Client;
 namespace RabbitTopics.Topology;
 
 /// <summary>Makes a topology exist on a broker, or looks whether it does.</summary>
-public static class TopologyDeclarer
+internal static class TopologyDeclarer
 {
     /// <summary>Declares a queue, its exchanges and its bindings; what is there already with the same properties stays as it
     /// is. The broker closes the channel where something is there with other properties (406), may not be declared

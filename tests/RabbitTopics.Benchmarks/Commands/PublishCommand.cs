@@ -3,7 +3,6 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using RabbitMQ.Client;
 using RabbitTopics.Benchmarks.Measuring;
-using RabbitTopics.Publish;
 
 namespace RabbitTopics.Benchmarks.Commands;
 

@@ -6,17 +6,14 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using RabbitMQ.Client;
-using RabbitTopics.Connection;
+using RabbitTopics.Connections;
 using RabbitTopics.Functions;
 using RabbitTopics.Functions.Binding;
 using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Functions.FunctionsHost;
 using RabbitTopics.Functions.Middleware;
 using RabbitTopics.Functions.SelfHost.Invocation;
-using RabbitTopics.Settings;
-using RabbitTopics.Settle;
 using RabbitTopics.Testing;
-using RabbitTopics.Topology;
 
 namespace RabbitTopics.BrokerTests.Functions;
 

@@ -4,12 +4,11 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RabbitMQ.Client;
-using RabbitTopics.Connection;
+using RabbitTopics.Connections;
 using RabbitTopics.Functions;
 using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Functions.FunctionsHost;
 using RabbitTopics.Health;
-using RabbitTopics.Settings;
 using RabbitTopics.Testing;
 using RabbitTopics.Topology;
 

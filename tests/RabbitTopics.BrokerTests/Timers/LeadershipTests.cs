@@ -6,7 +6,6 @@ using RabbitMQ.Client.Events;
 using RabbitTopics.Functions;
 using RabbitTopics.Functions.SelfHost.Timers;
 using RabbitTopics.Testing;
-using RabbitTopics.Topology;
 
 namespace RabbitTopics.BrokerTests.Timers;
 

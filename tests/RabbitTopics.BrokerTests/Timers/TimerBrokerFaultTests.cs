@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using RabbitTopics.Testing;
-using RabbitTopics.Topology;
 
 namespace RabbitTopics.BrokerTests.Timers;
 

@@ -4,9 +4,8 @@ using System.Text;
 using CsCheck;
 using Microsoft.Extensions.Logging.Abstractions;
 using RabbitMQ.Client;
-using RabbitTopics.Messages;
-using RabbitTopics.Receive;
-using RabbitTopics.Settle;
+using RabbitTopics.Receiving;
+using RabbitTopics.Settling;
 using RabbitTopics.Testing;
 using RabbitTopics.Topology;
 

@@ -2,8 +2,8 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
-using RabbitTopics.Receive;
-using RabbitTopics.Settle;
+using RabbitTopics.Receiving;
+using RabbitTopics.Settling;
 using RabbitTopics.Testing;
 using RabbitTopics.Topology;
 

@@ -39,8 +39,7 @@ internal sealed record Analyzed(IReadOnlyList<Finding> Findings, IReadOnlyList<D
         global using Microsoft.Azure.Functions.Worker.Converters;
         global using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
         global using RabbitTopics.Functions;
-        global using RabbitTopics.Messages;
-        global using RabbitTopics.Settle;
+        global using RabbitTopics;
         """;
 
     /// <summary>What is said of source that compiles.</summary>

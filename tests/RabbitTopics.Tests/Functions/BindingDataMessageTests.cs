@@ -1,6 +1,5 @@
 using System.Text.Json;
 using RabbitTopics.Functions.FunctionsHost;
-using RabbitTopics.Messages;
 
 namespace RabbitTopics.Tests.Functions;
 

@@ -7,7 +7,6 @@ using RabbitTopics.Functions;
 using RabbitTopics.Functions.Binding;
 using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Functions.SelfHost.Invocation;
-using RabbitTopics.Messages;
 
 namespace RabbitTopics.Tests.Functions;
 

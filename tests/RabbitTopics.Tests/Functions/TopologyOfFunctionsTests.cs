@@ -1,8 +1,7 @@
 using Microsoft.Extensions.Configuration;
-using RabbitTopics.Connection;
+using RabbitTopics.Connections;
 using RabbitTopics.Functions;
 using RabbitTopics.Functions.Catalog;
-using RabbitTopics.Settings;
 using RabbitTopics.Topology;
 
 namespace RabbitTopics.Tests.Functions;

@@ -1,5 +1,4 @@
 using CsCheck;
-using RabbitTopics.Messages;
 
 namespace RabbitTopics.Tests.Messages;
 

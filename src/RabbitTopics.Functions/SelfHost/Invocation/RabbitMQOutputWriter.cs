@@ -2,10 +2,9 @@ using System.Text;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Options;
 using RabbitMQ.Client;
-using RabbitTopics.Connection;
+using RabbitTopics.Connections;
 using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Messages;
-using RabbitTopics.Settings;
 
 namespace RabbitTopics.Functions.SelfHost.Invocation;
 

@@ -2,8 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
-using RabbitTopics.Receive;
-using RabbitTopics.Settle;
 
 namespace RabbitTopics.Functions.SelfHost.Settings;
 

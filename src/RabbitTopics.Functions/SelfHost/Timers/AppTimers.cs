@@ -3,7 +3,7 @@ using System.Text;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using RabbitTopics.Connection;
+using RabbitTopics.Connections;
 
 namespace RabbitTopics.Functions.SelfHost.Timers;
 

@@ -1,9 +1,8 @@
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
-using RabbitTopics.Connection;
-using RabbitTopics.Receive;
-using RabbitTopics.Topology;
+using RabbitTopics.Connections;
+using RabbitTopics.Receiving;
 
 namespace RabbitTopics.Functions.SelfHost.Timers;
 

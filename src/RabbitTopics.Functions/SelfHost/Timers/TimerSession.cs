@@ -5,8 +5,7 @@ using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using RabbitMQ.Client.Exceptions;
-using RabbitTopics.Connection;
-using RabbitTopics.Publish;
+using RabbitTopics.Connections;
 
 namespace RabbitTopics.Functions.SelfHost.Timers;
 

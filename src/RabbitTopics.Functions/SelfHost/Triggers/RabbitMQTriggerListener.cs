@@ -1,13 +1,12 @@
 using System.Globalization;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
-using RabbitTopics.Connection;
-using RabbitTopics.Deduplicate;
+using RabbitTopics.Connections;
+using RabbitTopics.Deduplication;
 using RabbitTopics.Functions.Middleware;
 using RabbitTopics.Functions.SelfHost.Invocation;
-using RabbitTopics.Messages;
-using RabbitTopics.Receive;
-using RabbitTopics.Settle;
+using RabbitTopics.Receiving;
+using RabbitTopics.Settling;
 
 namespace RabbitTopics.Functions.SelfHost.Triggers;
 
@@ -16,11 +15,11 @@ internal sealed class RabbitMQTriggerListener : ITriggerListener
 {
     private readonly LoadedFunction _function;
     private readonly FunctionInvoker _invoker;
-    private readonly Deduplication? _deduplication;
+    private readonly Deduplicator? _deduplication;
     private readonly QueueConsumer _consumer;
 
     public RabbitMQTriggerListener(LoadedFunction function, Broker broker, QueueConsumerOptions options,
-        FunctionInvoker invoker, Deduplication deduplication, ILogger logger)
+        FunctionInvoker invoker, Deduplicator deduplication, ILogger logger)
     {
         _function = function;
         _invoker = invoker;
@@ -55,7 +54,7 @@ internal sealed class RabbitMQTriggerListener : ITriggerListener
     private Task InvokeAsync(Delivery delivery, CancellationToken cancellationToken) =>
         _invoker.InvokeAsync(_function, new DeliveryTrigger(_function.TriggerParameter.Name, delivery), cancellationToken);
 
-    private Task InvokeOnceAsync(Deduplication deduplication, Delivery delivery, CancellationToken cancellationToken) =>
+    private Task InvokeOnceAsync(Deduplicator deduplication, Delivery delivery, CancellationToken cancellationToken) =>
         deduplication.HandleAsync(_function.Name, delivery.Message, delivery.Actions, () => InvokeAsync(delivery, cancellationToken), cancellationToken);
 
     private sealed class DeliveryTrigger(string parameter, Delivery delivery) : FunctionTrigger(parameter, delivery.Message.Body)

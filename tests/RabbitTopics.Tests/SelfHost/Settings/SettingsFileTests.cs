@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Configuration;
 using RabbitTopics.Functions.SelfHost.Settings;
-using RabbitTopics.Receive;
 
 namespace RabbitTopics.Tests.SelfHost.Settings;
 

@@ -1,0 +1,288 @@
+using System.Net.Security;
+using Microsoft.Extensions.Logging;
+using RabbitMQ.Client;
+
+namespace RabbitTopics.Connections;
+
+/// <summary>One connection to a broker that is opened when first asked for, watched, and opened again whenever it is lost,
+/// for as long as it takes.</summary>
+/// <remarks>The client library's own recovery is off: it hides the loss from those who must know of it (a consumer has to
+/// declare its queue again, a publish in flight has to fail), so there would be two recoveries to reason about.</remarks>
+internal sealed class BrokerConnection : IAsyncDisposable
+{
+    private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LastRetryDelay = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan GoodbyeTime = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(5);
+
+    private readonly BrokerEndpoint _endpoint;
+    private readonly ConnectionFactory _factory;
+    private readonly string _purpose;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Lock _gate = new();
+    private TaskCompletionSource<IConnection> _open = NewWait();
+    private TaskCompletionSource _unblocked = Completed();
+    private Task? _supervisor;
+
+    /// <summary>A connection that is not opened yet.</summary>
+    /// <param name="endpoint">The broker.</param>
+    /// <param name="purpose">What the connection is for; part of the name that the broker shows.</param>
+    /// <param name="logger">Is told of every loss and, every few seconds, of waiting.</param>
+    public BrokerConnection(BrokerEndpoint endpoint, string purpose, ILogger logger)
+    {
+        ArgumentNullException.ThrowIfNull(endpoint);
+        _endpoint = endpoint;
+        _purpose = purpose;
+        _logger = logger;
+        _factory = new ConnectionFactory
+        {
+            Uri = endpoint.Uri,
+            ClientProvidedName = $"{AppDomain.CurrentDomain.FriendlyName} {purpose}",
+            AutomaticRecoveryEnabled = false,
+            TopologyRecoveryEnabled = false,
+            RequestedHeartbeat = TimeSpan.FromSeconds(4), // A dead network shows after three of them, on either side.
+            RequestedConnectionTimeout = TimeSpan.FromSeconds(5),
+            HandshakeContinuationTimeout = TimeSpan.FromSeconds(10),
+            ContinuationTimeout = TimeSpan.FromSeconds(10),
+        };
+        if (endpoint.TakesAnyCertificate)
+        {
+            _factory.Ssl.AcceptablePolicyErrors = SslPolicyErrors.RemoteCertificateNotAvailable | SslPolicyErrors.RemoteCertificateNameMismatch | SslPolicyErrors.RemoteCertificateChainErrors;
+        }
+    }
+
+    /// <summary>The open connection; waits for the broker as long as it takes.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled while waiting.</exception>
+    /// <exception cref="ObjectDisposedException">This object was disposed.</exception>
+    public async Task<IConnection> GetOpenAsync(CancellationToken cancellationToken)
+    {
+        Task<IConnection> open;
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
+            _supervisor ??= Task.Run(SuperviseAsync, CancellationToken.None);
+            open = _open.Task;
+        }
+
+        return await open.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Whether the connection was asked for and is not open.</summary>
+    public bool IsDown
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _supervisor is not null && !_open.Task.IsCompletedSuccessfully;
+            }
+        }
+    }
+
+    /// <summary>Why the broker takes no messages on this connection, as while it is low on memory or disk
+    /// (https://www.rabbitmq.com/docs/connection-blocked); null while it takes them.</summary>
+    public string? BlockedReason { get; private set; }
+
+    /// <summary>Waits until the broker takes messages on this connection again.</summary>
+    internal Task WaitUntilUnblockedAsync(CancellationToken cancellationToken)
+    {
+        var unblocked = _unblocked.Task;
+        return unblocked.IsCompleted ? Task.CompletedTask : unblocked.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Closes the connection and stops watching it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Task? supervisor;
+        lock (_gate)
+        {
+            if (_stopping.IsCancellationRequested)
+            {
+                return;
+            }
+
+            _stopping.Cancel();
+            supervisor = _supervisor;
+        }
+
+        if (supervisor is not null)
+        {
+            await supervisor;
+        }
+
+        _open.TrySetException(new ObjectDisposedException(nameof(BrokerConnection)));
+        _ = _open.Task.Exception; // Nobody may be waiting; the exception is observed all the same.
+        _stopping.Dispose();
+    }
+
+    private static TaskCompletionSource<IConnection> NewWait() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static TaskCompletionSource Completed()
+    {
+        var completed = new TaskCompletionSource();
+        completed.SetResult();
+        return completed;
+    }
+
+    private void Block(string reason)
+    {
+        BlockedReason = reason;
+        if (_unblocked.Task.IsCompleted)
+        {
+            _unblocked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        _logger.LogError("The broker at {Endpoint} takes no messages for {Purpose}: {Reason}. Publishes wait until it does.", _endpoint, _purpose, reason);
+    }
+
+    private void Unblock()
+    {
+        BlockedReason = null;
+        if (_unblocked.TrySetResult())
+        {
+            _logger.LogInformation("The broker at {Endpoint} takes messages for {Purpose} again.", _endpoint, _purpose);
+        }
+    }
+
+    private async Task SuperviseAsync()
+    {
+        var stop = _stopping.Token;
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                await HoldConnectionAsync(stop);
+            }
+            catch (Exception exception) when (!stop.IsCancellationRequested)
+            {
+                _logger.LogWarning("The connection to the broker at {Endpoint} for {Purpose} ended badly: {Reason}", _endpoint, _purpose, exception.Message);
+            }
+            catch (Exception)
+            {
+                return; // Disposed; whatever broke meanwhile no longer matters.
+            }
+
+            // A connection that is lost as soon as it is open must not spin.
+            await Task.Delay(FirstRetryDelay, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Opens a connection, hands it out, and returns when it is lost.</summary>
+    private async Task HoldConnectionAsync(CancellationToken stop)
+    {
+        var connection = await ConnectAsync(stop);
+        try
+        {
+            await HoldConnectionAsync(connection, stop);
+        }
+        finally
+        {
+            await DisposeAsync(connection);
+        }
+    }
+
+    private async Task HoldConnectionAsync(IConnection connection, CancellationToken stop)
+    {
+        var closed = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        connection.ConnectionShutdownAsync += (_, reason) =>
+        {
+            closed.TrySetResult($"{reason.ReplyCode} {reason.ReplyText}");
+            return Task.CompletedTask;
+        };
+        connection.ConnectionBlockedAsync += (_, blocked) =>
+        {
+            Block(blocked.Reason);
+            return Task.CompletedTask;
+        };
+        connection.ConnectionUnblockedAsync += (_, _) =>
+        {
+            Unblock();
+            return Task.CompletedTask;
+        };
+        if (!connection.IsOpen)
+        {
+            closed.TrySetResult(connection.CloseReason?.ReplyText ?? "closed at once"); // Lost before the handler was there.
+        }
+
+        _open.TrySetResult(connection);
+        _logger.LogInformation("Connected to the broker at {Endpoint} for {Purpose}.", _endpoint, _purpose);
+        try
+        {
+            var reason = await closed.Task.WaitAsync(stop);
+            _logger.LogWarning("Lost the connection to the broker at {Endpoint} for {Purpose}: {Reason}. Connecting again.",
+                _endpoint, _purpose, reason.TrimEnd('.'));
+        }
+        finally
+        {
+            Unblock(); // The next connection hears of it anew.
+            lock (_gate)
+            {
+                _open = NewWait();
+            }
+        }
+    }
+
+    /// <summary>Says goodbye. The client waits for what its consumers have begun, without end; a handler that does not end must not keep the
+    /// program, whose own end closes the connection as well.</summary>
+    private static async Task DisposeAsync(IConnection connection)
+    {
+        var disposing = Task.Run(async () => await connection.DisposeAsync(), CancellationToken.None);
+        await disposing.WaitAsync(GoodbyeTime, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _ = disposing.ContinueWith(static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+    }
+
+    private async Task<IConnection> ConnectAsync(CancellationToken stop)
+    {
+        var delay = FirstRetryDelay;
+        long? lastReport = null;
+        while (true)
+        {
+            try
+            {
+                return await OpenAsync(stop);
+            }
+            catch (Exception exception) when (!stop.IsCancellationRequested)
+            {
+                if (lastReport is not { } last || TimeProvider.System.GetElapsedTime(last) >= ReportInterval)
+                {
+                    lastReport = TimeProvider.System.GetTimestamp();
+                    Report(ConnectFailure.Explain(exception, _endpoint));
+                }
+            }
+
+            await Task.Delay(delay, stop);
+            delay = delay * 2 < LastRetryDelay ? delay * 2 : LastRetryDelay;
+        }
+    }
+
+    private async Task<IConnection> OpenAsync(CancellationToken stop)
+    {
+        var connection = await _factory.CreateConnectionAsync(stop);
+        try
+        {
+            // The broker refuses a virtual host only after the client has taken the connection for open. A channel that
+            // opens proves that it is.
+            await using var channel = await connection.CreateChannelAsync(cancellationToken: stop);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    private void Report(ConnectFailure failure)
+    {
+        if (failure.NeedsAChange)
+        {
+            _logger.LogError("Cannot connect to the broker at {Endpoint} for {Purpose}: {Reason} Trying again until it is mended.",
+                _endpoint, _purpose, failure.Reason);
+        }
+        else
+        {
+            _logger.LogWarning("Waiting for the broker at {Endpoint} for {Purpose}: {Reason}", _endpoint, _purpose, failure.Reason);
+        }
+    }
+}

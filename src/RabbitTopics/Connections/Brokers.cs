@@ -1,0 +1,52 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using RabbitTopics.Health;
+using RabbitTopics.Topology;
+
+namespace RabbitTopics.Connections;
+
+/// <summary>The app's brokers, by the name of the setting that holds the URI. Triggers and publishers that name the same
+/// setting share its connections.</summary>
+internal sealed class Brokers(IConfiguration configuration, AppTopology topology, IOptions<RabbitTopicsOptions> options, QueueHealth health, ILoggerFactory loggers) : IAsyncDisposable
+{
+    private readonly Dictionary<string, Broker> _brokers = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The broker that a setting names.</summary>
+    /// <exception cref="BrokerSettingException">The setting is missing or is no AMQP URI.</exception>
+    public Broker Get(string settingName)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(settingName);
+        lock (_brokers)
+        {
+            if (!_brokers.TryGetValue(settingName, out var broker))
+            {
+                broker = new Broker(BrokerEndpoint.From(configuration, settingName), topology, options.Value.Topology, options.Value.MaxPublishesInFlight, health, loggers);
+                _brokers.Add(settingName, broker);
+            }
+
+            return broker;
+        }
+    }
+
+    /// <summary>The brokers that were asked for so far.</summary>
+    internal IReadOnlyList<Broker> InUse
+    {
+        get
+        {
+            lock (_brokers)
+            {
+                return [.. _brokers.Values];
+            }
+        }
+    }
+
+    /// <summary>Closes every connection.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var broker in _brokers.Values)
+        {
+            await broker.DisposeAsync();
+        }
+    }
+}

@@ -1,0 +1,14 @@
+using System.Text.RegularExpressions;
+
+namespace RabbitTopics.Connections;
+
+/// <summary>Keeps passwords out of texts that others read.</summary>
+internal static partial class Secret
+{
+    /// <summary>The text, with the user part of every URI in it hidden: an exception of somebody else's code may quote a
+    /// connection URI.</summary>
+    public static string Hide(string text) => UserPart().Replace(text, "://***@");
+
+    [GeneratedRegex(@"://[^/\s@]*:[^/\s]*@")]
+    private static partial Regex UserPart();
+}

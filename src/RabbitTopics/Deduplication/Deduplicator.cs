@@ -1,0 +1,74 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+
+namespace RabbitTopics.Deduplication;
+
+/// <summary>Keeps a handler from handling a message twice, by its id: what was handled is remembered after it succeeded, so that a
+/// process which ends in between handles it again rather than not at all.</summary>
+internal sealed class Deduplicator(IDeduplicationStore store, ILogger<Deduplicator> logger)
+{
+    private readonly ConcurrentDictionary<(string Handler, string Id), Task> _running = new();
+
+    /// <summary>Runs the handler unless it has handled the message. A message without an id is always handled.</summary>
+    public async Task HandleAsync(string handler, TopicMessage message, TopicMessageActions? actions, Func<Task> handle, CancellationToken cancellationToken)
+    {
+        if (message.Id is not { } id)
+        {
+            await handle();
+            return;
+        }
+
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        while (_running.GetOrAdd((handler, id), ended.Task) is var running && running != ended.Task)
+        {
+            await running.WaitAsync(cancellationToken); // Its twin is being handled.
+        }
+
+        try
+        {
+            if (await store.ContainsAsync(handler, id, cancellationToken))
+            {
+                logger.LogInformation("Handler '{Handler}': the message '{MessageId}' with topic '{Topic}' was handled before, and is done.", handler, id, message.Topic);
+                return;
+            }
+
+            await RunAsync(handler, id, actions, handle, cancellationToken);
+        }
+        finally
+        {
+            _running.TryRemove((handler, id), out _);
+            ended.SetResult();
+        }
+    }
+
+    private async Task RunAsync(string handler, string id, TopicMessageActions? actions, Func<Task> handle, CancellationToken cancellationToken)
+    {
+        var succeeded = false;
+        try
+        {
+            await handle();
+            succeeded = true;
+        }
+        finally
+        {
+            // A handler that has settled its message itself has said what became of it.
+            if (actions?.IsComplete ?? succeeded)
+            {
+                await RememberAsync(handler, id, cancellationToken);
+            }
+        }
+    }
+
+    private async Task RememberAsync(string handler, string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await store.AddAsync(handler, id, cancellationToken);
+        }
+        catch (Exception exception)
+        {
+            logger.LogError(exception, "Handler '{Handler}' handled the message '{MessageId}', and the store of handled messages failed to note it: should it come again, it is handled again.",
+                handler, id);
+        }
+    }
+}

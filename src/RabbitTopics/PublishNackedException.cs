@@ -1,0 +1,11 @@
+namespace RabbitTopics;
+
+/// <summary>The broker said that it could not take the message (https://www.rabbitmq.com/docs/confirms): a queue is full and
+/// rejects, or the broker failed.</summary>
+public sealed class PublishNackedException : TopicPublishException
+{
+    internal PublishNackedException(string exchange, string topic, Exception? innerException)
+        : base($"The broker did not take the message for {Describe(exchange, topic)}: a queue may be full.", exchange, topic, innerException)
+    {
+    }
+}

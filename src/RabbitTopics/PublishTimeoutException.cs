@@ -1,0 +1,11 @@
+namespace RabbitTopics;
+
+/// <summary>The broker did not confirm the message in time. It may or may not have it.</summary>
+public sealed class PublishTimeoutException : TopicPublishException
+{
+    internal PublishTimeoutException(string exchange, string topic, TimeSpan timeout, string? blocked, Exception? innerException)
+        : base($"The broker did not confirm the message for {Describe(exchange, topic)} within {timeout.TotalSeconds:0.###} s."
+            + (blocked is null ? "" : $" It takes no messages at the moment: {blocked}."), exchange, topic, innerException)
+    {
+    }
+}

@@ -1,0 +1,34 @@
+namespace RabbitTopics.Receiving;
+
+/// <summary>Finds what keeps messages in order among themselves.</summary>
+internal static class PartitionKey
+{
+    private const string HeaderPrefix = "header:";
+
+    /// <summary>The way to a message's key; null where no order is asked for.</summary>
+    /// <exception cref="FormatException">The text names none; the message says what to write.</exception>
+    public static Func<TopicMessage, string?>? Parse(string? text)
+    {
+        switch (text)
+        {
+            case null:
+                return null;
+            case "topic":
+                return message => message.Topic;
+            case "correlation-id":
+                return message => message.Properties.CorrelationId;
+        }
+
+        var header = text.StartsWith(HeaderPrefix, StringComparison.Ordinal) ? text[HeaderPrefix.Length..] : "";
+        return header.Length > 0
+            ? message => Text(message.Headers.GetValueOrDefault(header))
+            : throw new FormatException($"the partition key '{text}' is none. Write 'topic', 'correlation-id' or 'header:NAME'.");
+    }
+
+    private static string? Text(object? value) => value switch
+    {
+        byte[] bytes => Convert.ToHexString(bytes),
+        IFormattable number => number.ToString(null, System.Globalization.CultureInfo.InvariantCulture),
+        _ => value?.ToString(),
+    };
+}

@@ -1,0 +1,134 @@
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+using RabbitTopics.Connections;
+using RabbitTopics.Receiving;
+using RabbitTopics.Topology;
+
+namespace RabbitTopics.Settling;
+
+/// <summary>Publishes copies of deliveries to retry and dead-letter queues, makes these queues where it may, and returns when
+/// the broker has confirmed.</summary>
+/// <param name="broker">The broker of the deliveries.</param>
+/// <param name="queueProperties">What the app declares the queue with; its dead-letter queue is of the same type.</param>
+/// <param name="time">Tells the time.</param>
+internal sealed class CopyPublisher(Broker broker, QueueProperties? queueProperties, TimeProvider time)
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
+
+    private readonly HashSet<string> _declared = [];
+
+    /// <summary>Makes the queues that an error policy will need, before a message needs them: a queue made by a broker that is killed
+    /// within a second may come back without what it had confirmed. Where the app makes none, looks whether they are
+    /// there.</summary>
+    /// <exception cref="TopicPublishException">The broker refused; the message names the queue.</exception>
+    public async Task PrepareAsync(string queue, ErrorPolicy policy)
+    {
+        if (broker.Mode == TopologyMode.None || policy.Action == ErrorAction.Discard)
+        {
+            return;
+        }
+
+        await DeclareAsync(DeadLetterQueue.Name(queue), DeadLetterQueue.Arguments(queueProperties), mayDiffer: true);
+        if (policy.Action == ErrorAction.Retry)
+        {
+            foreach (var delay in policy.Delays.Take(policy.MaxAttempts - 1).Distinct())
+            {
+                await DeclareAsync(RetryQueue.Name(queue, delay), RetryQueue.Arguments(queue, delay), mayDiffer: false);
+            }
+        }
+    }
+
+    /// <summary>Sends a message to the end of its queue, its attempt counted.</summary>
+    /// <exception cref="TopicPublishException">The broker did not take the copy.</exception>
+    public Task RequeueAsync(Delivery delivery) =>
+        broker.Publisher.PublishAsync("", delivery.Queue, MessageCopy.ForRetry(delivery), delivery.Message.Body, Timeout, CancellationToken.None);
+
+    /// <summary>Sends a message to the retry queue of a delay, its attempt counted.</summary>
+    /// <exception cref="TopicPublishException">The broker did not take the copy.</exception>
+    public Task RetryAsync(Delivery delivery, TimeSpan delay) => PublishAsync(
+        RetryQueue.Name(delivery.Queue, delay), RetryQueue.Arguments(delivery.Queue, delay), MessageCopy.ForRetry(delivery), delivery.Message.Body,
+        mayDiffer: false);
+
+    /// <summary>Parks a message and returns the name of its dead-letter queue.</summary>
+    /// <exception cref="TopicPublishException">The broker did not take the copy.</exception>
+    public async Task<string> ParkAsync(Delivery delivery, DeadLetter deadLetter)
+    {
+        var queue = DeadLetterQueue.Name(delivery.Queue);
+        await PublishAsync(queue, DeadLetterQueue.Arguments(queueProperties), MessageCopy.ForDeadLetter(delivery, deadLetter, time.GetUtcNow()), delivery.Message.Body,
+            mayDiffer: true);
+        return queue;
+    }
+
+    private async Task PublishAsync(string queue, Dictionary<string, object?> arguments, BasicProperties copy, ReadOnlyMemory<byte> body, bool mayDiffer)
+    {
+        if (broker.Mode != TopologyMode.Declare || IsDeclared(queue))
+        {
+            try
+            {
+                await broker.Publisher.PublishAsync("", queue, copy, body, Timeout, CancellationToken.None);
+                return;
+            }
+            catch (PublishReturnedException) when (broker.Mode == TopologyMode.Declare)
+            {
+                // Somebody deleted the queue since.
+            }
+        }
+
+        await DeclareAsync(queue, arguments, mayDiffer);
+        await broker.Publisher.PublishAsync("", queue, copy, body, Timeout, CancellationToken.None);
+    }
+
+    /// <param name="queue">The queue.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="mayDiffer">Whether one that is there already may be of any kind.</param>
+    private async Task DeclareAsync(string queue, Dictionary<string, object?> arguments, bool mayDiffer)
+    {
+        using var limit = new CancellationTokenSource(Timeout);
+        try
+        {
+            if (broker.Mode != TopologyMode.Declare)
+            {
+                await broker.UseChannelAsync(channel => channel.QueueDeclarePassiveAsync(queue, limit.Token), limit.Token);
+            }
+            else if (!mayDiffer || !await ExistsAsync(queue, limit.Token))
+            {
+                await broker.UseChannelAsync(channel => channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false,
+                    arguments, cancellationToken: limit.Token), limit.Token);
+            }
+        }
+        catch (OperationInterruptedException exception) when (exception.ShutdownReason is { ReplyCode: 403 or 404 or 405 or 406 } reason)
+        {
+            throw new PublishRefusedException("", queue, reason.ReplyCode, AccessRefusal.Describe(reason), exception);
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException)
+        {
+            throw new BrokerUnavailableException("", queue, "the queue could not be declared.", exception);
+        }
+
+        lock (_declared)
+        {
+            _declared.Add(queue);
+        }
+    }
+
+    private async Task<bool> ExistsAsync(string queue, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await broker.UseChannelAsync(channel => channel.QueueDeclarePassiveAsync(queue, cancellationToken), cancellationToken);
+            return true;
+        }
+        catch (OperationInterruptedException exception) when (exception.ShutdownReason is { ReplyCode: 404 })
+        {
+            return false;
+        }
+    }
+
+    private bool IsDeclared(string queue)
+    {
+        lock (_declared)
+        {
+            return _declared.Contains(queue);
+        }
+    }
+}

@@ -1,0 +1,211 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using RabbitMQ.Client;
+using RabbitTopics.Receiving;
+using RabbitTopics.Settling;
+using RabbitTopics.Testing;
+using RabbitTopics.Topology;
+
+namespace RabbitTopics.BrokerTests.Receiving;
+
+public sealed class QueueConsumerTests(SharedBroker broker)
+{
+    private static readonly HandlerResult Succeeded = new(DeliveryOutcome.Succeeded);
+
+    [Fact]
+    public async Task The_queue_is_declared_and_bound_and_its_messages_are_handled_in_order_and_acked()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        var seen = new ConcurrentQueue<string>();
+        await using var consumer = Consumer(library, delivery =>
+        {
+            seen.Enqueue(Encoding.UTF8.GetString(delivery.Message.Body.Span));
+            return Succeeded;
+        });
+        consumer.Start();
+        await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
+
+        for (var number = 0; number < 100; number++)
+        {
+            await PublishAsync(library, number.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        }
+
+        await Wait.UntilAsync(() => seen.Count == 100, "100 messages");
+        Assert.Equal(Enumerable.Range(0, 100).Select(number => $"{number}"), seen);
+        await consumer.StopAsync(CancellationToken.None);
+        Assert.Equal(0u, (await library.Channel.QueueDeclarePassiveAsync(library.Queue)).MessageCount);
+    }
+
+    [Fact]
+    public async Task A_failed_message_is_delivered_again()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        var attempts = new ConcurrentQueue<int>();
+        await using var consumer = Consumer(library, delivery =>
+        {
+            attempts.Enqueue(delivery.Message.Attempt);
+            return attempts.Count == 1 ? throw new InvalidOperationException("first try") : Succeeded;
+        });
+        consumer.Start();
+        await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
+
+        await PublishAsync(library, "x");
+
+        await Wait.UntilAsync(() => attempts.Count == 2, "the second delivery");
+        Assert.Equal([1, 2], attempts);
+    }
+
+    [Fact]
+    public async Task A_poison_message_is_parked_as_it_was_with_its_reason()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        await using var consumer = Consumer(library, _ => new HandlerResult(DeliveryOutcome.Poison, new FormatException("no good")));
+        consumer.Start();
+        await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
+
+        var properties = new BasicProperties
+        {
+            MessageId = "m-1",
+            Expiration = "60000",
+            UserId = broker.Uri.UserInfo.Split(':')[0],
+            Headers = new Dictionary<string, object?> { ["raw"] = new byte[] { 0xFF, 0x00 }, ["number"] = 7 },
+        };
+        await library.Channel.BasicPublishAsync("amq.topic", library.Queue, mandatory: true, properties, new byte[] { 1, 2, 3 });
+
+        await Client.WaitForQueueAsync(broker.Uri, $"{library.Queue}.dead");
+        var parked = await library.Channel.TakeAsync($"{library.Queue}.dead");
+        Assert.Equal(new byte[] { 1, 2, 3 }, parked.Body.ToArray());
+        Assert.Equal("m-1", parked.BasicProperties.MessageId);
+        Assert.Equal(DeliveryModes.Persistent, parked.BasicProperties.DeliveryMode);
+        Assert.False(parked.BasicProperties.IsExpirationPresent());
+        Assert.Equal(new byte[] { 0xFF, 0x00 }, parked.BasicProperties.Headers!["raw"]);
+        Assert.Equal(7, parked.BasicProperties.Headers["number"]);
+        Assert.Equal("poison", Text(parked, "rt-dead-letter-reason"));
+        Assert.Equal("no good", Text(parked, "rt-dead-letter-description"));
+        Assert.Equal("Test", Text(parked, "rt-handler"));
+        Assert.Equal(1, parked.BasicProperties.Headers["rt-dead-letter-attempts"]);
+        Assert.Equal("System.FormatException", Text(parked, "rt-exception-type"));
+        Assert.Equal("amq.topic", Text(parked, "rt-original-exchange"));
+        Assert.Equal(library.Queue, Text(parked, "rt-original-routing-key"));
+        Assert.Equal(library.Queue, Text(parked, "rt-original-queue"));
+    }
+
+    [Fact]
+    public async Task A_queue_that_is_deleted_while_consuming_is_declared_again()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        var seen = 0;
+        await using var consumer = Consumer(library, _ =>
+        {
+            Interlocked.Increment(ref seen);
+            return Succeeded;
+        });
+        consumer.Start();
+        await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
+
+        await library.Channel.QueueDeleteAsync(library.Queue);
+
+        await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
+        await PublishAsync(library, "x");
+        await Wait.UntilAsync(() => seen == 1, "the message");
+    }
+
+    [Fact]
+    public async Task A_queue_that_nobody_declares_is_waited_for()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        await using var consumer = new QueueConsumer(library.Broker, Options(library) with { Topology = null },
+            (_, _) => ValueTask.FromResult(Succeeded), NullLogger.Instance);
+        consumer.Start();
+
+        await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false);
+
+        await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
+    }
+
+    [Fact]
+    public async Task Stopping_waits_for_the_handler_at_work_and_acks_its_message()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        var begun = new TaskCompletionSource();
+        var release = new TaskCompletionSource();
+        await using var consumer = new QueueConsumer(library.Broker, Options(library), async (_, _) =>
+        {
+            begun.SetResult();
+            await release.Task;
+            return Succeeded;
+        }, NullLogger.Instance);
+        consumer.Start();
+        await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
+        await PublishAsync(library, "at work");
+        await begun.Task;
+        await PublishAsync(library, "prefetched");
+
+        var stopping = consumer.StopAsync(CancellationToken.None);
+        Assert.False(stopping.IsCompleted);
+        release.SetResult();
+        await stopping;
+
+        Assert.Equal("prefetched", Encoding.UTF8.GetString((await library.Channel.TakeAsync(library.Queue)).Body.Span));
+        Assert.Null(await library.Channel.BasicGetAsync(library.Queue, autoAck: true));
+    }
+
+    [Fact]
+    public async Task A_handler_that_outlives_the_time_for_stopping_is_cancelled_and_its_message_goes_back()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        var begun = new TaskCompletionSource();
+        await using var consumer = new QueueConsumer(library.Broker, Options(library), async (_, cancellationToken) =>
+        {
+            begun.SetResult();
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+            return Succeeded;
+        }, NullLogger.Instance);
+        consumer.Start();
+        await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
+        await PublishAsync(library, "x");
+        await begun.Task;
+
+        await consumer.StopAsync(new CancellationToken(canceled: true));
+
+        Assert.True((await library.Channel.TakeAsync(library.Queue)).Redelivered);
+    }
+
+    [Fact]
+    public async Task A_handler_that_ignores_its_cancellation_does_not_hold_up_stopping()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        var begun = new TaskCompletionSource();
+        var never = new TaskCompletionSource<HandlerResult>();
+        await using var consumer = new QueueConsumer(library.Broker, Options(library), (_, _) =>
+        {
+            begun.SetResult();
+            return new(never.Task);
+        }, NullLogger.Instance);
+        consumer.Start();
+        await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
+        await PublishAsync(library, "x");
+        await begun.Task;
+
+        await consumer.StopAsync(new CancellationToken(canceled: true)).WaitAsync(Wait.Patience);
+
+        never.SetResult(Succeeded);
+    }
+
+    private static QueueConsumerOptions Options(Library library) => new()
+    {
+        Queue = library.Queue,
+        Handler = "Test",
+        Topology = new QueueTopology("RabbitMQ", library.Queue, [new TopicBinding("amq.topic", library.Queue)]),
+    };
+
+    private static QueueConsumer Consumer(Library library, Func<Delivery, HandlerResult> handler) => new(
+        library.Broker, Options(library), (delivery, _) => ValueTask.FromResult(handler(delivery)), NullLogger.Instance);
+
+    private static async Task PublishAsync(Library library, string body) =>
+        await library.Channel.BasicPublishAsync("amq.topic", library.Queue, mandatory: true, Encoding.UTF8.GetBytes(body));
+
+    private static string Text(BasicGetResult message, string header) =>
+        Encoding.UTF8.GetString((byte[])message.BasicProperties.Headers![header]!);
+}

@@ -1,0 +1,54 @@
+using RabbitTopics.Connections;
+
+namespace RabbitTopics.Tests.Connections;
+
+public sealed class BrokerEndpointTests
+{
+    [Theory]
+    [InlineData("amqp://user:s3cret@broker:5673/vhost", "broker:5673 (setting 'RabbitMQ')")]
+    [InlineData("amqp://user:s3cret@broker", "broker:5672 (setting 'RabbitMQ')")]
+    [InlineData("amqps://user:s3cret@broker/", "broker:5671 (setting 'RabbitMQ')")]
+    [InlineData(" amqp://broker ", "broker:5672 (setting 'RabbitMQ')")]
+    public void An_endpoint_shows_host_port_and_setting_and_no_secret(string uri, string shown) =>
+        Assert.Equal(shown, BrokerEndpoint.Parse("RabbitMQ", uri).ToString());
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("   ")]
+    public void A_missing_setting_is_named_with_what_to_do(string? uri)
+    {
+        var exception = Assert.Throws<BrokerSettingException>(() => BrokerEndpoint.Parse("Orders", uri));
+
+        Assert.Equal("Orders", exception.SettingName);
+        Assert.Contains("'Orders' is missing or empty", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("amqp://user:password@host:5672/vhost", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("user:s3cret@broker:5672")]
+    [InlineData("http://user:s3cret@broker:5672")]
+    [InlineData("amqp://user:s3cret@broker:port")]
+    [InlineData("amqp://user:s3:cret@broker")]
+    [InlineData("amqp://user:s3cret@broker/one/two")]
+    [InlineData("amqp:s3cret")]
+    public void A_malformed_URI_is_refused_without_showing_it(string uri)
+    {
+        var exception = Assert.Throws<BrokerSettingException>(() => BrokerEndpoint.Parse("Orders", uri));
+
+        Assert.Contains("'Orders' is not an AMQP URI", exception.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("cret", exception.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("amqp://us%40er:x@broker/a%2Fb", "us@er", "a/b")]
+    [InlineData("amqp://broker", "guest", "/")]
+    [InlineData("amqp://broker/", "guest", "/")]
+    public void User_and_virtual_host_are_decoded(string uri, string user, string virtualHost)
+    {
+        var endpoint = BrokerEndpoint.Parse("RabbitMQ", uri);
+
+        Assert.Equal(user, endpoint.UserName);
+        Assert.Equal(virtualHost, endpoint.VirtualHost);
+    }
+}
