@@ -2,6 +2,8 @@
 # What ./run and ./test share: the SDK check, the choice of a broker, and an end that leaves no process behind.
 # Sourced with the checkout as the current folder.
 
+# shellcheck source=infra/broker/patience.sh
+source infra/broker/patience.sh
 # shellcheck source=infra/broker/amqp.sh
 source infra/broker/amqp.sh
 
