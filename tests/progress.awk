@@ -33,7 +33,7 @@ END {
   printf "%d passed, %d failed:", total["passed"], total["failed"]
   for (i = 1; i <= projects; i++) {
     name = names[i]
-    printf "%s %s %d", i > 1 ? "," : "", name, count[name, "passed"] + count[name, "failed"]
+    printf "%s %s %d", (i > 1 ? "," : ""), name, count[name, "passed"] + count[name, "failed"]
     if (name in through) printf " (through)"
   }
   if (projects == 0) printf " the test programs are starting"
