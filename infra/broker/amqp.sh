@@ -47,6 +47,6 @@ amqp_version() {
     exec 3<>"/dev/tcp/$0/$1" || exit 1
     printf "AMQP\0\0\11\1" >&3
     read -r _ _ _ a b c d < <(head -c 7 <&3 | od -An -tu1)
-    head -c "$(((a << 24) + (b << 16) + (c << 8) + d))" <&3 | tr -c "[:alnum:].+-" " " | grep -oE "version +S +[^ ]+"
+    head -c "$(((a << 24) + (b << 16) + (c << 8) + d))" <&3 | tr -c "[:alnum:].+-" " " | grep -oE "versionS +[^ ]+"
   ' "$host" "$amqp_port" 2>/dev/null | sed -n 's/.* //p;q'
 }

@@ -32,7 +32,7 @@ chroot_make_locked() {
   trap 'exit 143' TERM HUP
   rm -rf -- "$folder_new"
   need_debootstrap
-  say "Making RabbitMQ 4 of Debian $chroot_suite in $folder (once; it takes some minutes and 500 MB)."
+  say "Making RabbitMQ 4 of Debian $chroot_suite in $folder (once; it takes some minutes and 350 MB)."
   umask 022
   # A mount namespace, because debootstrap mounts /proc, and does not unmount it when it is interrupted.
   chroot_debootstrap "$folder_new" >"$folder_log" 2>&1 8>&- || {
