@@ -4,7 +4,7 @@
 
 readonly docker_image=rabbitmq:4
 
-docker_works() { timeout 5 docker info >/dev/null 2>&1; }
+docker_works() { timeout "$(patient 5)" docker info >/dev/null 2>&1; }
 
 docker_name() { printf 'rabbittopics-%s' "$port"; }
 

@@ -31,7 +31,6 @@ CONF
 # Everything that they start inherits RABBITTOPICS_BROKER, also epmd (the node has its own), so that all of it can be
 # found again.
 set_server_env() {
-  find_server || fail "rabbitmq-server, with which the node in $dir was made, is gone. Install it again."
   local root=$1 loopback='-kernel inet_dist_use_interface {127,0,0,1}'
   server_env=(
     PATH="$PATH" HOME="$root" LANG=C.UTF-8
@@ -53,11 +52,21 @@ set_server_env() {
   )
 }
 
+need_server() {
+  find_server || fail "rabbitmq-server, with which the node in $dir was made, is gone. Install it again."
+}
+
 server_start() {
+  need_server
   set_server_env "$(plain_path)"
+  server_launch env -i "${server_env[@]}" "$server_bin/rabbitmq-server"
+}
+
+# Runs the given command in the background, until it has a process of the node.
+server_launch() {
   cd -- "$dir" || fail "cannot enter $dir"
   # In a session of its own, where a Ctrl-C meant for the caller does not reach it.
-  setsid env -i "${server_env[@]}" "$server_bin/rabbitmq-server" </dev/null >"$dir/start.log" 2>&1 9>&- &
+  setsid "$@" </dev/null >"$dir/start.log" 2>&1 9>&- &
   disown # the shell is not to report its end
   until server_running || ! kill -0 "$!" 2>/dev/null; do sleep 0.02; done
 }
@@ -81,7 +90,8 @@ server_processes() {
 server_running() { [[ -n $(server_processes) ]]; }
 
 server_stop() {
-  local node deadline=$((SECONDS + stop_seconds))
+  local node deadline
+  deadline=$((SECONDS + $(patient "$stop_seconds")))
   if [[ -r $dir/pid ]]; then
     node=$(<"$dir/pid")
     if server_has "$node"; then kill -TERM "$node"; fi
@@ -109,6 +119,7 @@ server_kill() {
 }
 
 server_ctl() {
+  need_server
   set_server_env "$dir"
   exec env -i "${server_env[@]}" "$server_bin/rabbitmqctl" "$@"
 }

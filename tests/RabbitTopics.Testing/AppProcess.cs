@@ -61,7 +61,7 @@ public sealed class AppProcess : IAsyncDisposable
 
     public async Task<int> WaitForExitAsync(TimeSpan? within = null)
     {
-        using var limit = new CancellationTokenSource(within ?? Wait.Patience);
+        using var limit = new CancellationTokenSource(within is { } idle ? Wait.Stretch(idle) : Wait.Patience);
         try
         {
             await _process.WaitForExitAsync(limit.Token);
