@@ -21,6 +21,10 @@ public sealed record HandlerOptions
     /// <see cref="System.Threading.Timeout.InfiniteTimeSpan"/>.</summary>
     public TimeSpan Timeout { get; init; } = System.Threading.Timeout.InfiniteTimeSpan;
 
+    /// <summary>How long the handler may be at work on one message before that is said: once in the log, and in health, which is degraded as
+    /// long as it lasts. Default: one minute. <see cref="System.Threading.Timeout.InfiniteTimeSpan"/> for never.</summary>
+    public TimeSpan LongRunningAfter { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Acknowledges each message before it is handled: at most once. An error, or the end of the process, loses it.
     /// Default: false.</summary>
     public bool AutoAck { get; init; }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RabbitTopics.Connections;
 using RabbitTopics.Functions.Catalog;
-using RabbitTopics.Receiving;
+using RabbitTopics.Messages;
 using RabbitTopics.Settling;
 
 namespace RabbitTopics.Functions.FunctionsHost;
@@ -28,19 +28,13 @@ internal sealed class HostDeliveries(
 
         var data = context.BindingContext.BindingData;
         var message = _origins.Restore(data, read, handler.Queue, app.Value.TopicHeader);
-        var delivery = new Delivery
+        var delivery = new Delivery(handler.Source, message, message.Properties.Write(message.Headers))
         {
-            Queue = handler.Queue.Queue,
-            Handler = context.FunctionDefinition.Name,
             ConsumerTag = data.GetValueOrDefault("ConsumerTag") as string ?? "",
             DeliveryTag = ulong.TryParse(data.GetValueOrDefault("DeliveryTag") as string, CultureInfo.InvariantCulture, out var tag) ? tag : 0,
-            Message = message,
-            TopicHeader = app.Value.TopicHeader,
             Time = time.GetUtcNow(),
-            RawProperties = message.Properties.Write(message.Headers),
-            NewActions = delivery => new TopicMessageActions(handler.Copies, delivery, handler.Queue.Options),
         };
-        return new HostDelivery(delivery, handler.Queue.Options, handler.Settler, logger);
+        return new HostDelivery(delivery, handler.Settler);
     }
 
     /// <summary>Leaves a delivery to the host, which publishes the message anew.</summary>
@@ -53,9 +47,9 @@ internal sealed class HostDeliveries(
             return null;
         }
 
-        var copies = new CopyPublisher(brokers.Get(queue.ConnectionStringSetting), queue.Topology?.Properties, time);
-        return new Handler(queue, copies, new DeliverySettler(copies, queue.Options, logger));
+        var settler = new DeliverySettler(brokers.Get(queue.ConnectionStringSetting), queue.Topology?.Properties, queue.Options, logger);
+        return new Handler(queue, settler, new DeliverySource(queue.Queue, function, app.Value.TopicHeader, delivery => new DeliveryActions(settler, delivery)));
     }
 
-    private sealed record Handler(TriggerQueue Queue, CopyPublisher Copies, DeliverySettler Settler);
+    private sealed record Handler(TriggerQueue Queue, DeliverySettler Settler, DeliverySource Source);
 }

@@ -1,6 +1,4 @@
-using Microsoft.Azure.Functions.Worker;
-using Microsoft.Extensions.Logging;
-using RabbitTopics.Receiving;
+using RabbitTopics.Messages;
 using RabbitTopics.Settling;
 
 namespace RabbitTopics.Functions.FunctionsHost;
@@ -8,12 +6,10 @@ namespace RabbitTopics.Functions.FunctionsHost;
 /// <summary>A message as Microsoft's host delivered it. Only its binding data is there at first; the body comes when the
 /// function's parameters are bound.</summary>
 /// <param name="delivery">The delivery.</param>
-/// <param name="options">How it is settled.</param>
 /// <param name="settler">Settles it.</param>
-/// <param name="logger">Is told of what is lost.</param>
-internal sealed class HostDelivery(Delivery delivery, HandlerOptions options, DeliverySettler settler, ILogger logger)
+internal sealed class HostDelivery(Delivery delivery, DeliverySettler settler)
 {
-    /// <summary>At its fifth failure the host rejects a message, which the broker then drops (azure-host-facts.md).</summary>
+    /// <summary>At its fifth failure the host rejects a message, which the broker then drops.</summary>
     private const int MostRequeues = 4;
 
     private bool _hasBody;
@@ -25,7 +21,7 @@ internal sealed class HostDelivery(Delivery delivery, HandlerOptions options, De
     /// <summary>Whether the function must not be tried again: it was begun and never ended too often, and after one more time the host would
     /// drop the message.</summary>
     public bool IsTheHostsLast => delivery.Message.HostRequeues >= MostRequeues
-        || (options.OnError.MaxRedeliveries != ErrorPolicy.Unlimited && delivery.Message.HostRequeues > options.OnError.MaxRedeliveries);
+        || (settler.Options.OnError.MaxRedeliveries != ErrorPolicy.Unlimited && delivery.Message.HostRequeues > settler.Options.OnError.MaxRedeliveries);
 
     public void AddBody(ReadOnlyMemory<byte> body)
     {
@@ -34,31 +30,11 @@ internal sealed class HostDelivery(Delivery delivery, HandlerOptions options, De
     }
 
     /// <summary>Parks the message; false where that is not possible.</summary>
-    public async Task<bool> TryParkAsync() => _hasBody && await settler.TrySettleAsync(delivery, new HandlerResult(DeliveryOutcome.RedeliveredTooOften,
-        new InvalidOperationException($"The host published the message {delivery.Message.HostRequeues} times again whose handling was begun and never settled, as when it ends the worker.")));
+    public async Task<bool> TryParkAsync() => await TrySettleAsync(new RedeliveredTooOftenException(
+        $"The host published the message {delivery.Message.HostRequeues} times again whose handling was begun and never settled, as when it ends the worker."), isStopping: false);
 
-    /// <summary>Whether the host may acknowledge the message: it is done, or dropped, or a copy of it is safe.</summary>
-    public async Task<bool> TrySettleAsync(Exception? failure, bool isStopping)
-    {
-        var outcome = failure switch
-        {
-            null => DeliveryOutcome.Succeeded,
-            _ when isStopping => DeliveryOutcome.Stopped,
-            FunctionInputConverterException => DeliveryOutcome.Poison,
-            _ => DeliveryOutcome.Failed,
-        };
-        if (options.AutoAck && failure is not null)
-        {
-            logger.LogError(failure, "Handler '{Handler}' did not handle a message of queue '{Queue}' with topic '{Topic}', which is lost, as AutoAck says.",
-                delivery.Handler, delivery.Queue, delivery.Message.Topic);
-            return true;
-        }
-
-        if (failure is not null && !_hasBody)
-        {
-            return false; // It failed before its parameters were bound, and a copy without the body is none.
-        }
-
-        return await settler.TrySettleAsync(delivery, new HandlerResult(outcome, failure));
-    }
+    /// <summary>Whether the host may acknowledge the message: it is done, or dropped, or a copy of it is safe. A copy is tried once, as the host
+    /// waits for no invocation without end. Where it failed before its parameters were bound there is no body to copy.</summary>
+    public async Task<bool> TrySettleAsync(Exception? failure, bool isStopping) =>
+        (failure is null || _hasBody || settler.Options.AutoAck) && await settler.TrySettleAsync(delivery, failure, isStopping, new CancellationToken(canceled: true));
 }

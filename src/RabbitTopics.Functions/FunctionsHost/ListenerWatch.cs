@@ -76,7 +76,7 @@ internal sealed class ListenerWatch(TriggerQueues queues, Brokers brokers, Queue
         logger.LogCritical("Function '{Function}': queue '{Queue}' is not consumed: {Problem}. Restart the function app.", queue.Function, queue.Queue, problem);
         if (options.Value.ParkUndecodable)
         {
-            await new UndecodableMessages(broker, app.Value.TopicHeader, time, logger).ParkAsync(queue, options.Value.MessagesLookedAt, stop);
+            await new UndecodableMessages(broker, app.Value.TopicHeader, logger).ParkAsync(queue, options.Value.MessagesLookedAt, stop);
         }
     }
 

@@ -10,7 +10,7 @@ namespace RabbitTopics.Functions.FunctionsHost;
 /// <summary>Makes the app's topology exist before Microsoft's worker answers its host, which disables for good the functions whose
 /// queue it does not find. It waits for a broker that is down, for a while.</summary>
 internal sealed class TopologyAtStart(
-    TriggerQueues queues, Brokers brokers, AppTopology topology, TimeProvider time, ILogger<TopologyAtStart> logger) : IHostedService
+    TriggerQueues queues, Brokers brokers, AppTopology topology, ILogger<TopologyAtStart> logger) : IHostedService
 {
     /// <summary>Less than the minute that the host gives a worker to start.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
@@ -35,20 +35,8 @@ internal sealed class TopologyAtStart(
         {
             var queue = queues.Find(function)!;
             var broker = brokers.Get(queue.ConnectionStringSetting);
-            if (queue.Topology is { } declared)
-            {
-                await broker.UseChannelAsync(channel => TopologyDeclarer.ApplyAsync(channel, declared, broker.Mode, cancellationToken), cancellationToken);
-            }
-
-            else if (broker.Mode != TopologyMode.None)
-            {
-                await broker.UseChannelAsync(channel => channel.QueueDeclarePassiveAsync(queue.Queue, cancellationToken), cancellationToken);
-            }
-
-            if (!queue.Options.AutoAck)
-            {
-                await new CopyPublisher(broker, queue.Topology?.Properties, time).PrepareAsync(queue.Queue, queue.Options.OnError);
-            }
+            await TopologyDeclarer.ApplyAsync(broker, queue.Topology, queue.Queue, cancellationToken);
+            await new DeliverySettler(broker, queue.Topology?.Properties, queue.Options, logger).PrepareAsync(queue.Queue, cancellationToken);
         }
         catch (OperationCanceledException)
         {

@@ -4,18 +4,18 @@ using RabbitMQ.Client;
 using RabbitTopics.Connections;
 using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Messages;
-using RabbitTopics.Receiving;
 using RabbitTopics.Settling;
 
 namespace RabbitTopics.Functions.FunctionsHost;
 
 /// <summary>Finds the messages at the head of a queue that Microsoft's client cannot decode, and parks them.</summary>
-internal sealed class UndecodableMessages(Broker broker, string topicHeader, TimeProvider time, ILogger logger)
+internal sealed class UndecodableMessages(Broker broker, string topicHeader, ILogger logger)
 {
     /// <summary>Parks them; everything else stays in the queue, in its order.</summary>
     public async Task ParkAsync(TriggerQueue queue, int most, CancellationToken cancellationToken)
     {
-        var copies = new CopyPublisher(broker, queue.Topology?.Properties, time);
+        var settler = new DeliverySettler(broker, queue.Topology?.Properties, queue.Options, logger);
+        var source = new DeliverySource(queue.Queue, queue.Function, topicHeader, delivery => new DeliveryActions(settler, delivery));
         var connection = await broker.Consuming.GetOpenAsync(cancellationToken);
 
         // What is not acknowledged goes back to its place when the channel closes.
@@ -27,12 +27,10 @@ internal sealed class UndecodableMessages(Broker broker, string topicHeader, Tim
                 continue;
             }
 
-            var delivery = Read(message, queue);
-            var parkedIn = await copies.ParkAsync(delivery, new DeadLetter(DeadLetterReasons.HostCannotDecode,
-                "A header of AMQP type 'u' (unsigned 16 bit): Microsoft's RabbitMQ extension closes its connection on it. It is an integer here.", null));
+            var decision = new SettleDecision(SettleAction.DeadLetter, Reason: DeadLetterReasons.HostCannotDecode,
+                Description: "A header of AMQP type 'u' (unsigned 16 bit): Microsoft's RabbitMQ extension closes its connection on it. It is an integer here.");
+            await settler.PerformAsync(Read(message, source), decision, "a header of AMQP type 'u' ends the host's listener", failure: null, cancellationToken);
             await channel.BasicAckAsync(message.DeliveryTag, multiple: false, cancellationToken);
-            logger.LogError("Function '{Function}': a message of queue '{Queue}' with topic '{Topic}' has a header of AMQP type 'u', which ends the host's listener. It is parked in '{ParkedIn}'.",
-                queue.Function, queue.Queue, delivery.Message.Topic, parkedIn);
         }
     }
 
@@ -46,20 +44,11 @@ internal sealed class UndecodableMessages(Broker broker, string topicHeader, Tim
         _ => false,
     };
 
-    private Delivery Read(BasicGetResult message, TriggerQueue queue)
+    private static Delivery Read(BasicGetResult message, DeliverySource source)
     {
         var headers = HeaderTable.Read(message.BasicProperties.Headers);
         var properties = MessageProperties.Read(message.BasicProperties);
-        return new Delivery
-        {
-            Queue = queue.Queue,
-            Handler = queue.Function,
-            ConsumerTag = "",
-            DeliveryTag = message.DeliveryTag,
-            TopicHeader = topicHeader,
-            Time = time.GetUtcNow(),
-            Message = Messages.Envelope.Read(headers, properties, message.Exchange, message.RoutingKey, message.Redelivered, message.Body.ToArray(), topicHeader),
-            RawProperties = properties.Write(headers), // Which writes the number as another type.
-        };
+        var envelope = Envelope.Read(headers, properties, message.Exchange, message.RoutingKey, message.Redelivered, message.Body.ToArray(), source.TopicHeader);
+        return new Delivery(source, envelope, properties.Write(headers)) { DeliveryTag = message.DeliveryTag, Time = DateTimeOffset.UtcNow }; // Writes the number as another type.
     }
 }

@@ -2,6 +2,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Functions.FunctionsHost;
+using RabbitTopics.Settling;
 
 namespace RabbitTopics.Functions.Middleware;
 
@@ -32,7 +33,7 @@ internal sealed class TopicMessageMiddleware(HostDeliveries deliveries) : IFunct
         }
         catch (Exception exception)
         {
-            failure = Unwrap(exception);
+            failure = Failure(exception);
         }
 
         if (!await delivery.TrySettleAsync(failure, context.CancellationToken.IsCancellationRequested))
@@ -42,8 +43,14 @@ internal sealed class TopicMessageMiddleware(HostDeliveries deliveries) : IFunct
         }
     }
 
-    /// <summary>What a function threw: the worker hands on that of a task within another.</summary>
-    public static Exception Unwrap(Exception exception) => exception is AggregateException { InnerExceptions: [var only] } ? only : exception;
+    /// <summary>What a failed invocation says of its message. The worker hands on what a function threw within another exception, and says
+    /// with one of its own that a body is not what the function takes.</summary>
+    public static Exception Failure(Exception exception) => exception switch
+    {
+        AggregateException { InnerExceptions: [var only] } => Failure(only),
+        FunctionInputConverterException => new PoisonMessageException(exception),
+        _ => exception,
+    };
 
     /// <summary>Parks a message without running the function.</summary>
     private static async Task ParkAsync(FunctionContext context, HostDelivery delivery)

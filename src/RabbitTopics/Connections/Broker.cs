@@ -1,6 +1,7 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
-using RabbitTopics.Health;
+using RabbitMQ.Client.Exceptions;
 using RabbitTopics.Publishing;
 using RabbitTopics.Topology;
 
@@ -10,16 +11,20 @@ namespace RabbitTopics.Connections;
 /// alarm blocks whole connections) must not stop acknowledgements.</summary>
 internal sealed class Broker : IAsyncDisposable
 {
+    private const string DeliveryLimit = "x-delivery-limit";
+
     private readonly BrokerConnection _publishing;
+    private readonly ILogger _logger;
+    private readonly ConcurrentDictionary<string, bool> _limited = new();
 
     /// <summary>A broker; nothing is opened yet.</summary>
-    public Broker(BrokerEndpoint endpoint, AppTopology topology, TopologyMode mode, int mostInFlight, QueueHealth health, ILoggerFactory loggers)
+    public Broker(BrokerEndpoint endpoint, AppTopology topology, TopologyMode mode, int mostInFlight, ILoggerFactory loggers)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         var logger = loggers.CreateLogger<BrokerConnection>();
+        _logger = logger;
         Endpoint = endpoint;
         Mode = mode;
-        Health = health;
         Consuming = new BrokerConnection(endpoint, "consuming", logger);
         _publishing = new BrokerConnection(endpoint, "publishing", logger);
         Publisher = new ConfirmedPublisher(_publishing,
@@ -34,8 +39,9 @@ internal sealed class Broker : IAsyncDisposable
     /// <summary>What the app does about the exchanges and queues that it needs there.</summary>
     public TopologyMode Mode { get; }
 
-    /// <summary>Where its consumers say how they are.</summary>
-    internal QueueHealth Health { get; }
+    /// <summary>Whether its quorum queues drop or dead-letter a message after 20 returns unless they are told not to
+    /// (https://www.rabbitmq.com/docs/quorum-queues#position-in-the-queue, RabbitMQ 4.0). False before the first connection.</summary>
+    public bool LimitsDeliveries => Consuming.ServerVersion is { Major: >= 4 };
 
     /// <summary>Whether one of the connections was asked for and is not open.</summary>
     public bool IsDown => Consuming.IsDown || _publishing.IsDown;
@@ -58,6 +64,42 @@ internal sealed class Broker : IAsyncDisposable
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
         await use(channel);
     }
+
+    /// <summary>Declares a queue. A quorum queue on RabbitMQ 4 is declared without a delivery limit, where the app names none: each look at a
+    /// message, each reconnect and each stop counts there, and at the limit a message without a dead-letter exchange is lost.</summary>
+    /// <exception cref="OperationInterruptedException">The broker refused: 403, or 406 where it exists with other properties.</exception>
+    internal async Task DeclareQueueAsync(string queue, QueueProperties properties, CancellationToken cancellationToken)
+    {
+        Task DeclareAsync(Dictionary<string, object?> arguments) => UseChannelAsync(channel => channel.QueueDeclareAsync(
+            queue, properties.Durable, properties.Exclusive, properties.AutoDelete, arguments, cancellationToken: cancellationToken), cancellationToken);
+
+        await Consuming.GetOpenAsync(cancellationToken); // Which tells the version.
+        var arguments = new Dictionary<string, object?>(properties.Arguments);
+        if (!LimitsDeliveries || !properties.IsQuorum || arguments.ContainsKey(DeliveryLimit) || arguments.ContainsKey("x-dead-letter-exchange") || _limited.ContainsKey(queue))
+        {
+            await DeclareAsync(arguments);
+            return;
+        }
+
+        try
+        {
+            await DeclareAsync(new(arguments) { [DeliveryLimit] = -1 });
+        }
+        catch (OperationInterruptedException exception) when (exception.ShutdownReason is { ReplyCode: 406 })
+        {
+            await DeclareAsync(arguments); // It is from before RabbitMQ 4, or another program's.
+            if (_limited.TryAdd(queue, true))
+            {
+                WarnOfDeliveryLimit(queue);
+            }
+        }
+    }
+
+    /// <summary>Says that a quorum queue may have a delivery limit at which it drops messages, and what to do about it.</summary>
+    internal void WarnOfDeliveryLimit(string queue) => _logger.LogWarning(
+        "Quorum queue '{Queue}' at {Endpoint} was declared without 'x-delivery-limit'. RabbitMQ 4 drops a message that was returned 20 times, or hands it to the queue's dead-letter exchange. "
+        + "To have no limit, run: rabbitmqctl set_policy --apply-to quorum_queues rabbittopics-limit '^{Pattern}$' '{Definition}' (docs/brokers.md).",
+        queue, Endpoint, queue.Replace(".", "[.]", StringComparison.Ordinal), """{"delivery-limit": -1}""");
 
     /// <summary>Closes both connections.</summary>
     public async ValueTask DisposeAsync()

@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Text;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 
@@ -80,6 +81,9 @@ internal sealed class BrokerConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>The version of RabbitMQ that the last connection was to, as its server properties say; null before the first.</summary>
+    public Version? ServerVersion { get; private set; }
+
     /// <summary>Why the broker takes no messages on this connection, as while it is low on memory or disk
     /// (https://www.rabbitmq.com/docs/connection-blocked); null while it takes them.</summary>
     public string? BlockedReason { get; private set; }
@@ -124,6 +128,12 @@ internal sealed class BrokerConnection : IAsyncDisposable
         completed.SetResult();
         return completed;
     }
+
+    /// <summary>The numbers before a suffix such as that of <c>4.1.0-rc.1</c>.</summary>
+    private static Version? VersionOf(IConnection connection) =>
+        connection.ServerProperties?.GetValueOrDefault("version") is byte[] text && Version.TryParse(Encoding.UTF8.GetString(text).Split('-', '+')[0], out var version)
+            ? version
+            : null;
 
     private void Block(string reason)
     {
@@ -205,6 +215,7 @@ internal sealed class BrokerConnection : IAsyncDisposable
             closed.TrySetResult(connection.CloseReason?.ReplyText ?? "closed at once"); // Lost before the handler was there.
         }
 
+        ServerVersion = VersionOf(connection);
         _open.TrySetResult(connection);
         _logger.LogInformation("Connected to the broker at {Endpoint} for {Purpose}.", _endpoint, _purpose);
         try

@@ -1,14 +1,13 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using RabbitTopics.Health;
 using RabbitTopics.Topology;
 
 namespace RabbitTopics.Connections;
 
 /// <summary>The app's brokers, by the name of the setting that holds the URI. Triggers and publishers that name the same
 /// setting share its connections.</summary>
-internal sealed class Brokers(IConfiguration configuration, AppTopology topology, IOptions<RabbitTopicsOptions> options, QueueHealth health, ILoggerFactory loggers) : IAsyncDisposable
+internal sealed class Brokers(IConfiguration configuration, AppTopology topology, IOptions<RabbitTopicsOptions> options, ILoggerFactory loggers) : IAsyncDisposable
 {
     private readonly Dictionary<string, Broker> _brokers = new(StringComparer.OrdinalIgnoreCase);
 
@@ -21,7 +20,7 @@ internal sealed class Brokers(IConfiguration configuration, AppTopology topology
         {
             if (!_brokers.TryGetValue(settingName, out var broker))
             {
-                broker = new Broker(BrokerEndpoint.From(configuration, settingName), topology, options.Value.Topology, options.Value.MaxPublishesInFlight, health, loggers);
+                broker = new Broker(BrokerEndpoint.From(configuration, settingName), topology, options.Value.Topology, options.Value.MaxPublishesInFlight, loggers);
                 _brokers.Add(settingName, broker);
             }
 
@@ -44,7 +43,7 @@ internal sealed class Brokers(IConfiguration configuration, AppTopology topology
     /// <summary>Closes every connection.</summary>
     public async ValueTask DisposeAsync()
     {
-        foreach (var broker in _brokers.Values)
+        foreach (var broker in InUse)
         {
             await broker.DisposeAsync();
         }

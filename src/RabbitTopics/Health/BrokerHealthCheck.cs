@@ -4,7 +4,7 @@ using RabbitTopics.Connections;
 namespace RabbitTopics.Health;
 
 /// <summary>The health of an app on its brokers: unhealthy while a queue is not consumed or a broker is not to be reached, degraded
-/// while one takes no messages. Registered as <c>rabbittopics</c>.</summary>
+/// while one takes no messages or a handler runs long. Registered as <c>rabbittopics</c>.</summary>
 internal sealed class BrokerHealthCheck(QueueHealth queues, Brokers brokers) : IHealthCheck
 {
     public const string Name = "rabbittopics";
@@ -19,8 +19,9 @@ internal sealed class BrokerHealthCheck(QueueHealth queues, Brokers brokers) : I
             return Task.FromResult(new HealthCheckResult(context.Registration.FailureStatus, string.Join("; ", broken)));
         }
 
-        var blocked = brokers.InUse.Where(broker => broker.PublishingBlockedReason is not null)
-            .Select(broker => $"the broker at {broker.Endpoint} takes no messages: {broker.PublishingBlockedReason}").ToArray();
-        return Task.FromResult(blocked.Length > 0 ? HealthCheckResult.Degraded(string.Join("; ", blocked)) : HealthCheckResult.Healthy());
+        var degraded = brokers.InUse.Where(broker => broker.PublishingBlockedReason is not null)
+            .Select(broker => $"the broker at {broker.Endpoint} takes no messages: {broker.PublishingBlockedReason}")
+            .Concat(queues.Warnings).ToArray();
+        return Task.FromResult(degraded.Length > 0 ? HealthCheckResult.Degraded(string.Join("; ", degraded)) : HealthCheckResult.Healthy());
     }
 }

@@ -3,14 +3,31 @@ using RabbitTopics.Connections;
 
 namespace RabbitTopics.Health;
 
-/// <summary>What keeps the app's queues from being consumed, at the moment.</summary>
+/// <summary>How it is with the app's queues, at the moment.</summary>
 internal sealed class QueueHealth
 {
     private readonly ConcurrentDictionary<(string Handler, string Queue), string> _problems = new();
+    private readonly ConcurrentDictionary<(string Handler, string Queue), string> _warnings = new();
 
     /// <summary>The queues that are not consumed.</summary>
     public IReadOnlyList<QueueProblem> Problems =>
         [.. _problems.Select(problem => new QueueProblem(problem.Key.Handler, problem.Key.Queue, problem.Value)).OrderBy(problem => problem.Handler, StringComparer.Ordinal)];
+
+    /// <summary>What is to be looked at, while the queues are consumed.</summary>
+    public IReadOnlyList<string> Warnings => [.. _warnings.Values.Order(StringComparer.Ordinal)];
+
+    /// <summary>Says what is to be looked at with a queue that is consumed; null where there is nothing.</summary>
+    internal void Warn(string handler, string queue, string? warning)
+    {
+        if (warning is null)
+        {
+            _warnings.TryRemove((handler, queue), out _);
+        }
+        else
+        {
+            _warnings[(handler, queue)] = warning;
+        }
+    }
 
     /// <summary>Says how it is with a queue.</summary>
     /// <param name="handler">The handler that it is for.</param>

@@ -1,201 +1,233 @@
 using Microsoft.Extensions.Logging;
-using RabbitMQ.Client;
-using RabbitMQ.Client.Exceptions;
 using RabbitTopics.Connections;
+using RabbitTopics.Health;
+using RabbitTopics.Messages;
+using RabbitTopics.Settling;
 using RabbitTopics.Topology;
 
 namespace RabbitTopics.Receiving;
 
-/// <summary>Takes the deliveries of one queue to a handler. Keeps consuming, whatever becomes of the connection, the channel or
-/// the queue, until it is stopped.</summary>
-/// <param name="broker">The broker.</param>
-/// <param name="options">What to consume.</param>
-/// <param name="handler">Handles one delivery. An exception out of it counts as a failure. Its token is cancelled when the
-/// time for stopping is over.</param>
-/// <param name="logger">Is told of everything that interrupts consuming.</param>
-internal sealed class QueueConsumer(
-    Broker broker,
-    QueueConsumerOptions options,
-    Func<Delivery, CancellationToken, ValueTask<HandlerResult>> handler,
-    ILogger logger) : IAsyncDisposable
+/// <summary>Takes the deliveries of one queue to a handler, and settles them. Keeps consuming, whatever becomes of the connection, the
+/// channel, the queue or a handler, until it is stopped.</summary>
+internal sealed class QueueConsumer : IAsyncDisposable
 {
-    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+    private readonly Broker _broker;
+    private readonly QueueConsumerOptions _options;
+    private readonly Func<Delivery, CancellationToken, ValueTask> _handler;
+    private readonly ILogger _logger;
+    private readonly DeliverySource _source;
+    private readonly DeliverySettler _settler;
+    private readonly DeliveryPumps _pumps;
+    private readonly ConsumingLoop _loop;
+    private readonly LongRunningWatch _watch;
+    private readonly BackgroundWork _work = new();
+    private bool _saidLimit;
 
-    private readonly CancellationTokenSource _stopping = new();
-    private readonly CancellationTokenSource _abandoning = new();
-    private readonly DeliveryHandling _handling = new(broker, options, handler, logger);
-    private readonly Func<Delivery, string?>? _partitionKey =
-        PartitionKey.Parse(options.HandlerOptions.PartitionKey) is { } keyOf ? delivery => keyOf(delivery.Message) : null;
+    /// <summary>A consumer that has not started.</summary>
+    /// <param name="broker">The broker.</param>
+    /// <param name="health">Is told what keeps the queue from being consumed, and of a handler that runs long.</param>
+    /// <param name="options">What to consume.</param>
+    /// <param name="handler">Handles one delivery; an exception out of it is a failure. Its token is cancelled when its time, or that for
+    /// stopping, is over.</param>
+    /// <param name="logger">Is told of everything that interrupts consuming, and of every message that was not handled.</param>
+    public QueueConsumer(Broker broker, QueueHealth health, QueueConsumerOptions options, Func<Delivery, CancellationToken, ValueTask> handler, ILogger logger)
+    {
+        _broker = broker;
+        _options = options;
+        _handler = handler;
+        _logger = logger;
+        _settler = new DeliverySettler(broker, options.Topology?.Properties, options.HandlerOptions, logger);
+        _source = new DeliverySource(options.Queue, options.Handler, options.TopicHeader, delivery => new DeliveryActions(_settler, delivery));
+        _pumps = new DeliveryPumps(options.HandlerOptions, HandleAsync);
+        _loop = new ConsumingLoop(broker, health, options.Handler, options.Queue, logger);
+        _watch = new LongRunningWatch(_pumps, options, health, logger);
+    }
 
-    private Task _consuming = Task.CompletedTask;
-    private bool _disposed;
+    private int MaxRedeliveries => _options.HandlerOptions.OnError.MaxRedeliveries;
 
     /// <summary>Starts consuming in the background; returns at once, also while the broker is down.</summary>
     public void Start()
     {
-        Report($"waiting for the broker at {broker.Endpoint}");
-        _consuming = Task.Run(ConsumeUntilStoppedAsync);
+        _loop.Report($"waiting for the broker at {_broker.Endpoint}");
+        _work.Start(async () =>
+        {
+            var pumping = _pumps.RunAsync();
+            var watching = _watch.RunAsync(_work.Stop);
+            await _loop.RunAsync(ConsumeAsync, Advice, _work.Stop);
+            _pumps.Complete();
+            await Task.WhenAll(pumping, watching);
+        });
     }
 
     /// <summary>Takes no further delivery and waits for those at work. When the token is cancelled the handlers' is, too,
     /// and their messages go back to the queue.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        Report(null); // Who has stopped has no queue to consume.
-        await _stopping.CancelAsync();
-        await using (cancellationToken.Register(_abandoning.Cancel))
+        if (!await _work.StopAsync(cancellationToken))
         {
-            await Stopping.WaitAsync(_consuming, cancellationToken);
+            _logger.LogWarning("Handler '{Handler}' did not end within the time for stopping, nor when it was cancelled; its messages go back to queue '{Queue}' as the program ends.",
+                _options.Handler, _options.Queue);
         }
 
-        if (!_consuming.IsCompleted)
-        {
-            logger.LogWarning("Handler '{Handler}' did not end within the time for stopping, nor when it was cancelled; its messages go back to queue '{Queue}' as the program ends.",
-                options.Handler, options.Queue);
-        }
+        _loop.Report(null); // Who has stopped has no queue to consume.
     }
 
     /// <summary>Stops at once.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        if (_disposed)
-        {
-            return;
-        }
-
-        _disposed = true;
-        if (!_stopping.IsCancellationRequested)
-        {
-            await StopAsync(new CancellationToken(canceled: true));
-        }
-
-        _stopping.Dispose();
-        _abandoning.Dispose();
-    }
-
-    private async Task ConsumeUntilStoppedAsync()
-    {
-        var stop = _stopping.Token;
-        string? lastFailure = null;
-        while (!stop.IsCancellationRequested)
-        {
-            try
-            {
-                var connection = await broker.Consuming.GetOpenAsync(stop);
-                await using var channel = await connection.CreateChannelAsync(cancellationToken: stop);
-                var ended = await ConsumeAsync(channel, stop);
-                lastFailure = null;
-                if (!stop.IsCancellationRequested)
-                {
-                    Report(ended);
-                    logger.LogWarning("Consuming queue '{Queue}' was interrupted: {Reason}. Consuming again.", options.Queue, ended.TrimEnd('.'));
-                }
-            }
-            catch (Exception exception) when (!stop.IsCancellationRequested)
-            {
-                // The same failure every second is said once.
-                var failure = Explain(exception);
-                if (failure != lastFailure)
-                {
-                    lastFailure = failure;
-                    Report(failure);
-                    logger.LogError("Cannot consume queue '{Queue}' at {Endpoint}: {Reason} Trying again until it works.",
-                        options.Queue, broker.Endpoint, failure);
-                }
-            }
-            catch (Exception)
-            {
-                return; // Stopping; whatever broke meanwhile no longer matters.
-            }
-
-            await Task.Delay(RetryDelay, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
+    public ValueTask DisposeAsync() => _work.DisposeAsync();
 
     /// <summary>Consumes on one channel until that ends, and says why it ended.</summary>
-    private async Task<string> ConsumeAsync(IChannel channel, CancellationToken stop)
+    private async Task<string> ConsumeAsync(CancellationToken stop)
     {
-        var ended = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        channel.ChannelShutdownAsync += (_, reason) =>
+        await TopologyDeclarer.ApplyAsync(_broker, _options.Topology, _options.Queue, stop);
+        await _settler.PrepareAsync(_options.Queue, stop);
+        _pumps.Clear();
+        var connection = await _broker.Consuming.GetOpenAsync(stop);
+        var channel = await connection.CreateChannelAsync(cancellationToken: stop);
+        var consumer = new ChannelConsumer(connection, channel, _source, _pumps, suspicious: Math.Min(2, MaxRedeliveries));
+        try
         {
-            ended.TrySetResult($"{reason.ReplyCode} {reason.ReplyText}");
-            return Task.CompletedTask;
-        };
+            await using var stopping = stop.Register(() => consumer.End("stopping"));
+            var prefetch = _options.HandlerOptions.EffectivePrefetch;
+            var first = LooksForSuspects ? (ushort)1 : prefetch;
+            await consumer.ConsumeAsync(_options.Queue, first, stop);
+            _loop.Report(null);
+            _logger.LogInformation("Consuming queue '{Queue}' at {Endpoint}, prefetch {Prefetch}, concurrency {Concurrency}.",
+                _options.Queue, _broker.Endpoint, prefetch, _options.HandlerOptions.Concurrency);
+            if (first < prefetch)
+            {
+                await consumer.FirstUnsuspicious.WaitAsync(consumer.Ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (!consumer.Ended.IsCancellationRequested)
+                {
+                    await consumer.ConsumeAsync(_options.Queue, prefetch, stop);
+                }
+            }
 
-        if (options.Topology is { } topology)
-        {
-            await TopologyDeclarer.ApplyAsync(channel, topology, broker.Mode, stop);
+            await Task.Delay(Timeout.Infinite, consumer.Ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return consumer.Reason;
         }
-        else if (broker.Mode != TopologyMode.None)
+        finally
         {
-            await channel.QueueDeclarePassiveAsync(options.Queue, stop);
-        }
-
-        await _handling.PrepareAsync();
-        await channel.BasicQosAsync(0, options.HandlerOptions.EffectivePrefetch, global: false, stop);
-        var dispatcher = new DeliveryDispatcher(options.HandlerOptions.Concurrency, _partitionKey,
-            delivery => ended.Task.IsCompleted // What is left of a lost channel will be delivered again.
-                ? Task.CompletedTask
-                : _handling.RunAsync(channel, delivery, _stopping.Token, _abandoning.Token));
-        var consumer = new ChannelConsumer(channel, _handling, dispatcher, ended);
-        var consumerTag = await channel.BasicConsumeAsync(options.Queue, autoAck: false, consumer, stop);
-        Report(null);
-        logger.LogInformation("Consuming queue '{Queue}' at {Endpoint}, prefetch {Prefetch}, concurrency {Concurrency}.",
-            options.Queue, broker.Endpoint, options.HandlerOptions.EffectivePrefetch, options.HandlerOptions.Concurrency);
-        await using (stop.Register(() => ended.TrySetResult("stopping")))
-        {
-            await ended.Task;
-        }
-
-        await QuietlyAsync(() => channel.BasicCancelAsync(consumerTag, noWait: true, CancellationToken.None));
-
-        // What was prefetched and not begun goes back to the queue with the channel; what was begun is waited for.
-        await dispatcher.DrainAsync();
-        await _handling.DrainAsync();
-        await QuietlyAsync(() => channel.CloseAsync(CancellationToken.None));
-        return await ended.Task;
-    }
-
-    /// <summary>What the client library calls. Not the library's consumer with events, which makes an object more for each delivery.</summary>
-    private sealed class ChannelConsumer(IChannel channel, DeliveryHandling handling, DeliveryDispatcher dispatcher, TaskCompletionSource<string> ended)
-        : AsyncDefaultBasicConsumer(channel)
-    {
-        public override Task HandleBasicDeliverAsync(string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey,
-            IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default) =>
-            dispatcher.DispatchAsync(handling.Read(consumerTag, deliveryTag, redelivered, exchange, routingKey, properties, body));
-
-        protected override Task OnCancelAsync(string[] consumerTags, CancellationToken cancellationToken = default)
-        {
-            ended.TrySetResult("the broker cancelled the consumer, as it does when the queue is deleted");
-            return base.OnCancelAsync(consumerTags, cancellationToken);
+            // Handlers of before end in their own time, and the next channel does not wait for them. Stopping does.
+            var closing = CloseAsync(consumer);
+            await (stop.IsCancellationRequested ? closing : Task.CompletedTask);
         }
     }
 
-    private void Report(string? problem) => broker.Health.Report(options.Handler, options.Queue, problem);
+    /// <summary>Whether the first messages are taken one by one. A message that ends the process is then alone with the broker's count of its
+    /// deliveries, and those that were prefetched with it are not parked as well. Where another process would become the
+    /// active consumer meanwhile, it is not worth it.</summary>
+    private bool LooksForSuspects =>
+        MaxRedeliveries != ErrorPolicy.Unlimited && _options.Topology?.Properties is { IsQuorum: true, HasSingleActiveConsumer: false };
 
-    /// <summary>Says goodbye on a channel that may be gone already.</summary>
-    private static async Task QuietlyAsync(Func<Task> goodbye)
+    private async Task CloseAsync(ChannelConsumer consumer)
     {
         try
         {
-            await goodbye();
+            await consumer.DisposeAsync();
         }
-        catch (Exception exception) when (exception is OperationInterruptedException or IOException or ObjectDisposedException or TimeoutException)
+        catch (Exception exception)
         {
-            // The broker gives back what was not settled.
+            _logger.LogDebug(exception, "A channel of queue '{Queue}' ended badly; the broker gives back what was not settled.", _options.Queue);
         }
     }
 
-    private string Explain(Exception exception) => exception switch
+    /// <summary>Handles a delivery, and settles it or lets that go on. Does not throw.</summary>
+    private async Task HandleAsync(ChannelConsumer from, Delivery delivery)
     {
-        OperationInterruptedException { ShutdownReason: { ReplyCode: 404 } reason } when options.Topology is null =>
-            $"{reason.ReplyText}. Nothing in this app declares the queue: create it, or put [TopicSubscription] beside the trigger.",
-        OperationInterruptedException { ShutdownReason: { ReplyCode: 403 } reason } =>
-            $"{AccessRefusal.Describe(reason)}. See docs/permissions.md; with Topology set to Verify the app declares nothing and needs no 'configure'.",
-        OperationInterruptedException { ShutdownReason: { ReplyCode: 406 } reason } =>
-            $"{reason.ReplyText}. It exists with other properties: delete it, or give it another name.",
-        PublishRefusedException { ReplyCode: 404 } refused => $"{refused.ReplyText.TrimEnd('.')}. A message that is retried or parked goes there: create it (docs/settling.md), or set Topology to Declare.",
-        OperationInterruptedException { ShutdownReason: { } reason } => $"{reason.ReplyText}.",
-        _ => $"{exception.Message.TrimEnd('.')}.",
+        if (_options.HandlerOptions.AutoAck && !await _settler.TryAcknowledgeAsync(from.Channel, delivery))
+        {
+            from.Settled(); // It is delivered again.
+            return;
+        }
+
+        var failure = await RunAsync(delivery);
+        var settling = SettleAsync(from, delivery, failure);
+        if (failure is null)
+        {
+            await settling;
+        }
+        else
+        {
+            // The next message need not wait until the broker has confirmed a copy of this one.
+            _ = settling.AsTask();
+        }
+    }
+
+    private async ValueTask SettleAsync(ChannelConsumer from, Delivery delivery, Exception? failure)
+    {
+        try
+        {
+            await _settler.SettleAsync(from.Channel, delivery, failure, _work.Abandon.IsCancellationRequested, from.Ended);
+        }
+        finally
+        {
+            from.Settled();
+        }
+    }
+
+    /// <summary>Runs the handler within its time. Returns what came out of it; null where it succeeded.</summary>
+    private async ValueTask<Exception?> RunAsync(Delivery delivery)
+    {
+        try
+        {
+            _ = delivery.Message;
+            if (delivery.Obstacle is { } obstacle)
+            {
+                return new PoisonMessageException(obstacle);
+            }
+
+            if (delivery.BrokersCount is { } count)
+            {
+                WarnOfLimit();
+                if (MaxRedeliveries != ErrorPolicy.Unlimited && count > MaxRedeliveries)
+                {
+                    return new RedeliveredTooOftenException($"The broker delivered the message {count} times again whose handling was begun and never ended, as when it ends the process.");
+                }
+            }
+
+            await (_options.HandlerOptions.Timeout == Timeout.InfiniteTimeSpan ? _handler(delivery, _work.Abandon) : new(LimitedAsync(delivery)));
+            return null;
+        }
+        catch (Exception exception)
+        {
+            return exception;
+        }
+    }
+
+    /// <summary>Runs the handler apart from the loop that waits for it: one that blocks its thread must meet its timeout, too.</summary>
+    private async Task LimitedAsync(Delivery delivery)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_work.Abandon);
+        limit.CancelAfter(_options.HandlerOptions.Timeout);
+        var token = limit.Token;
+        var handling = Task.Run(() => _handler(delivery, token).AsTask(), CancellationToken.None);
+        await BackgroundWork.WaitAsync(handling, token);
+        _ = handling.ContinueWith(static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        if (!handling.IsCompletedSuccessfully && token.IsCancellationRequested)
+        {
+            _work.Abandon.ThrowIfCancellationRequested();
+            throw new HandlerTimeoutException(_options.Handler, _options.HandlerOptions.Timeout, handling.Exception?.InnerException);
+        }
+
+        await handling;
+    }
+
+    /// <summary>A queue that the app does not declare may have RabbitMQ 4's delivery limit.</summary>
+    private void WarnOfLimit()
+    {
+        if (!_saidLimit && _options.Topology is null && _broker.LimitsDeliveries)
+        {
+            _saidLimit = true;
+            _broker.WarnOfDeliveryLimit(_options.Queue);
+        }
+    }
+
+    private string? Advice(Exception exception) => (ConsumingLoop.ReplyCode(exception), exception) switch
+    {
+        (404, PublishRefusedException) => "A message that is retried or parked goes there: create it (docs/settling.md), or set Topology to Declare.",
+        (404, _) when _options.Topology is null => "Nothing in this app declares the queue: create it, or put [TopicSubscription] beside the trigger.",
+        (403, _) => "See docs/permissions.md; with Topology set to Verify the app declares nothing and needs no 'configure'.",
+        (406, _) => "It exists with other properties: delete it, or give it another name.",
+        _ => null,
     };
 }

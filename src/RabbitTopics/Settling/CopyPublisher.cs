@@ -1,7 +1,7 @@
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 using RabbitTopics.Connections;
-using RabbitTopics.Receiving;
+using RabbitTopics.Messages;
 using RabbitTopics.Topology;
 
 namespace RabbitTopics.Settling;
@@ -10,8 +10,7 @@ namespace RabbitTopics.Settling;
 /// the broker has confirmed.</summary>
 /// <param name="broker">The broker of the deliveries.</param>
 /// <param name="queueProperties">What the app declares the queue with; its dead-letter queue is of the same type.</param>
-/// <param name="time">Tells the time.</param>
-internal sealed class CopyPublisher(Broker broker, QueueProperties? queueProperties, TimeProvider time)
+internal sealed class CopyPublisher(Broker broker, QueueProperties? queueProperties)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
@@ -21,51 +20,52 @@ internal sealed class CopyPublisher(Broker broker, QueueProperties? queuePropert
     /// within a second may come back without what it had confirmed. Where the app makes none, looks whether they are
     /// there.</summary>
     /// <exception cref="TopicPublishException">The broker refused; the message names the queue.</exception>
-    public async Task PrepareAsync(string queue, ErrorPolicy policy)
+    public async Task PrepareAsync(string queue, ErrorPolicy policy, CancellationToken cancellationToken)
     {
         if (broker.Mode == TopologyMode.None || policy.Action == ErrorAction.Discard)
         {
             return;
         }
 
-        await DeclareAsync(DeadLetterQueue.Name(queue), DeadLetterQueue.Arguments(queueProperties), mayDiffer: true);
+        await DeclareAsync(DeadLetterQueue.Name(queue), DeadLetterQueue.Arguments(queueProperties), mayDiffer: true, cancellationToken);
         if (policy.Action == ErrorAction.Retry)
         {
             foreach (var delay in policy.Delays.Take(policy.MaxAttempts - 1).Distinct())
             {
-                await DeclareAsync(RetryQueue.Name(queue, delay), RetryQueue.Arguments(queue, delay), mayDiffer: false);
+                await DeclareAsync(RetryQueue.Name(queue, delay), RetryQueue.Arguments(queue, delay), mayDiffer: false, cancellationToken);
             }
         }
     }
 
     /// <summary>Sends a message to the end of its queue, its attempt counted.</summary>
     /// <exception cref="TopicPublishException">The broker did not take the copy.</exception>
-    public Task RequeueAsync(Delivery delivery) =>
-        broker.Publisher.PublishAsync("", delivery.Queue, MessageCopy.ForRetry(delivery), delivery.Message.Body, Timeout, CancellationToken.None);
+    public Task RequeueAsync(Delivery delivery, CancellationToken cancellationToken) =>
+        broker.Publisher.PublishAsync("", delivery.Queue, MessageCopy.ForRetry(delivery), delivery.Message.Body, Timeout, cancellationToken);
 
     /// <summary>Sends a message to the retry queue of a delay, its attempt counted.</summary>
     /// <exception cref="TopicPublishException">The broker did not take the copy.</exception>
-    public Task RetryAsync(Delivery delivery, TimeSpan delay) => PublishAsync(
-        RetryQueue.Name(delivery.Queue, delay), RetryQueue.Arguments(delivery.Queue, delay), MessageCopy.ForRetry(delivery), delivery.Message.Body,
-        mayDiffer: false);
+    public Task RetryAsync(Delivery delivery, TimeSpan delay, CancellationToken cancellationToken) =>
+        PublishAsync(RetryQueue.Name(delivery.Queue, delay), RetryQueue.Arguments(delivery.Queue, delay), MessageCopy.ForRetry(delivery), delivery.Message.Body,
+            mayDiffer: false, cancellationToken);
 
     /// <summary>Parks a message and returns the name of its dead-letter queue.</summary>
     /// <exception cref="TopicPublishException">The broker did not take the copy.</exception>
-    public async Task<string> ParkAsync(Delivery delivery, DeadLetter deadLetter)
+    public async Task<string> ParkAsync(Delivery delivery, SettleDecision decision, Exception? failure, CancellationToken cancellationToken)
     {
         var queue = DeadLetterQueue.Name(delivery.Queue);
-        await PublishAsync(queue, DeadLetterQueue.Arguments(queueProperties), MessageCopy.ForDeadLetter(delivery, deadLetter, time.GetUtcNow()), delivery.Message.Body,
-            mayDiffer: true);
+        await PublishAsync(queue, DeadLetterQueue.Arguments(queueProperties), MessageCopy.ForDeadLetter(delivery, decision, failure, DateTimeOffset.UtcNow),
+            delivery.Message.Body, mayDiffer: true, cancellationToken);
         return queue;
     }
 
-    private async Task PublishAsync(string queue, Dictionary<string, object?> arguments, BasicProperties copy, ReadOnlyMemory<byte> body, bool mayDiffer)
+    private async Task PublishAsync(string queue, Dictionary<string, object?> arguments, BasicProperties copy, ReadOnlyMemory<byte> body, bool mayDiffer,
+        CancellationToken cancellationToken)
     {
         if (broker.Mode != TopologyMode.Declare || IsDeclared(queue))
         {
             try
             {
-                await broker.Publisher.PublishAsync("", queue, copy, body, Timeout, CancellationToken.None);
+                await broker.Publisher.PublishAsync("", queue, copy, body, Timeout, cancellationToken);
                 return;
             }
             catch (PublishReturnedException) when (broker.Mode == TopologyMode.Declare)
@@ -74,16 +74,18 @@ internal sealed class CopyPublisher(Broker broker, QueueProperties? queuePropert
             }
         }
 
-        await DeclareAsync(queue, arguments, mayDiffer);
-        await broker.Publisher.PublishAsync("", queue, copy, body, Timeout, CancellationToken.None);
+        await DeclareAsync(queue, arguments, mayDiffer, cancellationToken);
+        await broker.Publisher.PublishAsync("", queue, copy, body, Timeout, cancellationToken);
     }
 
     /// <param name="queue">The queue.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <param name="mayDiffer">Whether one that is there already may be of any kind.</param>
-    private async Task DeclareAsync(string queue, Dictionary<string, object?> arguments, bool mayDiffer)
+    /// <param name="cancellationToken">Ends it.</param>
+    private async Task DeclareAsync(string queue, Dictionary<string, object?> arguments, bool mayDiffer, CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(Timeout);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Timeout);
         try
         {
             if (broker.Mode != TopologyMode.Declare)
@@ -92,15 +94,15 @@ internal sealed class CopyPublisher(Broker broker, QueueProperties? queuePropert
             }
             else if (!mayDiffer || !await ExistsAsync(queue, limit.Token))
             {
-                await broker.UseChannelAsync(channel => channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false,
-                    arguments, cancellationToken: limit.Token), limit.Token);
+                await broker.DeclareQueueAsync(queue, new QueueProperties { Arguments = arguments }, limit.Token);
             }
         }
         catch (OperationInterruptedException exception) when (exception.ShutdownReason is { ReplyCode: 403 or 404 or 405 or 406 } reason)
         {
             throw new PublishRefusedException("", queue, reason.ReplyCode, AccessRefusal.Describe(reason), exception);
         }
-        catch (Exception exception) when (exception is OperationCanceledException or RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested
+            && exception is OperationCanceledException or RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException)
         {
             throw new BrokerUnavailableException("", queue, "the queue could not be declared.", exception);
         }

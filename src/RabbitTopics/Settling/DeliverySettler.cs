@@ -1,48 +1,148 @@
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
-using RabbitTopics.Receiving;
+using RabbitTopics.Connections;
+using RabbitTopics.Messages;
+using RabbitTopics.Topology;
 
 namespace RabbitTopics.Settling;
 
-/// <summary>Performs what <see cref="SettlePolicy"/> decided on a delivery. A copy is confirmed before the original is
-/// acknowledged, and where it cannot be, the broker gets the original back.</summary>
-internal sealed class DeliverySettler(CopyPublisher copies, HandlerOptions options, ILogger logger)
+/// <summary>Performs what <see cref="SettlePolicy"/> decided on a delivery. A copy is confirmed before the original is acknowledged.</summary>
+/// <param name="broker">The broker of the deliveries.</param>
+/// <param name="queueProperties">What the app declares the queue with; null where it does not.</param>
+/// <param name="options">How its messages are settled.</param>
+/// <param name="logger">Is told of every message that was not handled.</param>
+internal sealed class DeliverySettler(Broker broker, QueueProperties? queueProperties, HandlerOptions options, ILogger logger)
 {
-    /// <summary>How long a delivery is held that goes back because its copy was not taken, so that a fault that lasts does
-    /// not spin.</summary>
-    private static readonly TimeSpan ReturnDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FirstHold = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestHold = TimeSpan.FromSeconds(30);
 
     /// <summary>How long the client may take to write an acknowledgement: longer where the broker does not read, and then it is delivered
     /// again or was written after all.</summary>
     private static readonly TimeSpan TellTime = TimeSpan.FromSeconds(5);
 
-    /// <summary>Settles a delivery. Does not throw: where the broker cannot be told, its own rule applies, and the message
-    /// is delivered again.</summary>
-    public async Task SettleAsync(IChannel channel, Delivery delivery, HandlerResult result, CancellationToken stopping)
+    private readonly CopyPublisher _copies = new(broker, queueProperties);
+
+    /// <summary>How messages are settled.</summary>
+    public HandlerOptions Options => options;
+
+    /// <summary>Makes what settling will need exist.</summary>
+    /// <exception cref="TopicPublishException">The broker refused; the message names the queue.</exception>
+    public Task PrepareAsync(string queue, CancellationToken cancellationToken) =>
+        options.AutoAck ? Task.CompletedTask : _copies.PrepareAsync(queue, options.OnError, cancellationToken);
+
+    /// <summary>Settles a delivery on its channel. Where its copy cannot be published, the delivery is held and that is tried again: a message
+    /// that is given back again and again reaches the delivery limit of a quorum queue, and is dropped. Does not throw: where the
+    /// broker cannot be told, it delivers the message again.</summary>
+    /// <param name="channel">The channel that it came on.</param>
+    /// <param name="delivery">The delivery.</param>
+    /// <param name="failure">What came out of its handling; null where that succeeded.</param>
+    /// <param name="isStopping">Whether the handler was cancelled because the app is stopping.</param>
+    /// <param name="ended">Cancelled when nothing is to be held any more.</param>
+    public async ValueTask SettleAsync(IChannel channel, Delivery delivery, Exception? failure, bool isStopping, CancellationToken ended)
     {
-        if (await TrySettleAsync(delivery, result))
+        var isDone = (failure is null && delivery.ActionsInUse is null) || await TrySettleAsync(delivery, failure, isStopping, ended);
+        if (!options.AutoAck)
         {
-            await TryAcknowledgeAsync(channel, delivery);
-            return;
+            await TryTellAsync(channel, delivery, isDone);
         }
-
-        if (result.Outcome != DeliveryOutcome.Stopped)
-        {
-            await Task.Delay(ReturnDelay, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-
-        await TryTellAsync(delivery, channel.BasicNackAsync(delivery.DeliveryTag, multiple: false, requeue: true, CancellationToken.None));
     }
 
     /// <summary>Acknowledges a delivery; false where the broker cannot be told, and delivers it again.</summary>
-    public Task<bool> TryAcknowledgeAsync(IChannel channel, Delivery delivery) =>
-        TryTellAsync(delivery, channel.BasicAckAsync(delivery.DeliveryTag, multiple: false, CancellationToken.None));
+    public ValueTask<bool> TryAcknowledgeAsync(IChannel channel, Delivery delivery) => TryTellAsync(channel, delivery, isDone: true);
 
-    private async Task<bool> TryTellAsync(Delivery delivery, ValueTask telling)
+    /// <summary>Whether the original may be acknowledged: the message is done, or dropped, or a copy of it is safe.</summary>
+    /// <param name="delivery">The delivery.</param>
+    /// <param name="failure">What came out of its handling; null where that succeeded.</param>
+    /// <param name="isStopping">Whether the handler was cancelled because the app is stopping.</param>
+    /// <param name="ended">A copy that the broker does not take is tried again until this is cancelled; once where it is already.</param>
+    public async ValueTask<bool> TrySettleAsync(Delivery delivery, Exception? failure, bool isStopping, CancellationToken ended)
+    {
+        var outcome = SettlePolicy.Outcome(failure, isStopping, IsExcluded);
+        var why = outcome.ToString();
+        failure = failure is PoisonMessageException ? failure.InnerException : failure;
+        if (delivery.ActionsInUse is { } actions && await actions.CloseAsync())
+        {
+            if (failure is not null)
+            {
+                Report(delivery, why, failure, "its handler had settled it before, and that stays");
+            }
+
+            return true;
+        }
+
+        if (options.AutoAck && failure is not null)
+        {
+            Report(delivery, why, failure, "it is lost, as AutoAck says");
+            return true;
+        }
+
+        var decision = SettlePolicy.Decide(outcome, delivery.Message.Attempt, options.OnError);
+        for (var hold = FirstHold; ; hold = hold * 2 < LongestHold ? hold * 2 : LongestHold)
+        {
+            try
+            {
+                return await PerformAsync(delivery, decision, why, failure, CancellationToken.None);
+            }
+            catch (Exception exception)
+            {
+                Report(delivery, why, failure, $"it stays in its queue, as its copy could not be published: {exception.Message}");
+            }
+
+            await Task.Delay(hold, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (ended.IsCancellationRequested)
+            {
+                return false;
+            }
+        }
+    }
+
+    /// <summary>Does what was decided; false where the broker is to have the message back.</summary>
+    /// <param name="delivery">The delivery.</param>
+    /// <param name="decision">What was decided.</param>
+    /// <param name="why">Why it was, for the log.</param>
+    /// <param name="failure">What came out of its handling, for the log and a dead letter.</param>
+    /// <param name="cancellationToken">Ends the wait for the broker.</param>
+    /// <exception cref="TopicPublishException">The broker did not take the copy; nothing was done.</exception>
+    public async ValueTask<bool> PerformAsync(Delivery delivery, SettleDecision decision, string why, Exception? failure, CancellationToken cancellationToken)
+    {
+        switch (decision.Action)
+        {
+            case SettleAction.Complete:
+                return true;
+
+            case SettleAction.Return:
+                return false;
+
+            case SettleAction.Discard:
+                Report(delivery, why, failure, "it is dropped, as the handler's error policy says");
+                return true;
+
+            case SettleAction.Requeue:
+                await _copies.RequeueAsync(delivery, cancellationToken);
+                Report(delivery, why, failure, "it is delivered again from the end of its queue");
+                return true;
+
+            case SettleAction.Retry:
+                await _copies.RetryAsync(delivery, decision.Delay, cancellationToken);
+                Report(delivery, why, failure, $"it is delivered again in {decision.Delay.TotalSeconds:0.###} s");
+                return true;
+
+            default:
+                var parkedIn = await _copies.ParkAsync(delivery, decision, failure, cancellationToken);
+                Report(delivery, why, failure, $"it is parked in '{parkedIn}' ({decision.Reason})");
+                return true;
+        }
+    }
+
+    private async ValueTask<bool> TryTellAsync(IChannel channel, Delivery delivery, bool isDone)
     {
         try
         {
+            // Both throw at once where the channel is closed.
+            var telling = isDone
+                ? channel.BasicAckAsync(delivery.DeliveryTag, multiple: false, CancellationToken.None)
+                : channel.BasicNackAsync(delivery.DeliveryTag, multiple: false, requeue: true, CancellationToken.None);
             if (!telling.IsCompletedSuccessfully)
             {
                 // The client can wait for ever on a connection that is gone (rabbitmq-dotnet-client #1930), and the consumer with it.
@@ -59,74 +159,30 @@ internal sealed class DeliverySettler(CopyPublisher copies, HandlerOptions optio
         }
     }
 
-    /// <summary>Whether the original may be acknowledged: the message is done, or dropped, or a copy of it is safe.</summary>
-    public async ValueTask<bool> TrySettleAsync(Delivery delivery, HandlerResult result)
-    {
-        if (delivery.ActionsInUse is { } actions && await actions.CloseAsync())
-        {
-            if (result.Error is { } afterwards)
-            {
-                logger.LogError(afterwards, "Handler '{Handler}' settled a message with topic '{Topic}' and failed afterwards; it stays settled.",
-                    delivery.Handler, delivery.Message.Topic);
-            }
-
-            return true;
-        }
-
-        var outcome = result.Outcome == DeliveryOutcome.Failed && IsExcluded(result.Error) ? DeliveryOutcome.NonRetryable : result.Outcome;
-        var decision = SettlePolicy.Decide(outcome, delivery.Message.Attempt, options.OnError);
-        try
-        {
-            switch (decision.Action)
-            {
-                case SettleAction.Complete:
-                    return true;
-
-                case SettleAction.Requeue:
-                    await copies.RequeueAsync(delivery);
-                    Report(LogLevel.Error, delivery, result, "it is delivered again from the end of its queue");
-                    return true;
-
-                case SettleAction.Retry:
-                    await copies.RetryAsync(delivery, decision.Delay);
-                    Report(LogLevel.Error, delivery, result, $"it is delivered again in {decision.Delay.TotalSeconds:0.###} s");
-                    return true;
-
-                case SettleAction.DeadLetter:
-                    var parkedIn = await copies.ParkAsync(delivery, new DeadLetter(decision.Reason!, result.Error?.Message, result.Error));
-                    Report(LogLevel.Error, delivery, result, $"it is parked in '{parkedIn}' ({decision.Reason})");
-                    return true;
-
-                case SettleAction.Discard:
-                    Report(LogLevel.Warning, delivery, result, "it is dropped, as the handler's error policy says");
-                    return true;
-
-                default:
-                    return false;
-            }
-        }
-        catch (Exception exception)
-        {
-            Report(LogLevel.Error, delivery, result, $"it stays in its queue, as its copy could not be published: {exception.Message}");
-            return false;
-        }
-    }
-
     /// <summary>Asks the policy; a predicate of the app's that itself throws has not excluded anything.</summary>
-    private bool IsExcluded(Exception? error)
+    private bool IsExcluded(Exception failure)
     {
         try
         {
-            return options.OnError.Excludes(error);
+            return options.OnError.Excludes(failure);
         }
         catch (Exception exception)
         {
-            logger.LogError(exception, "ErrorPolicy.IsNonRetryable failed on a {Error}, which counts as one that may be retried.", error?.GetType());
+            logger.LogError(exception, "ErrorPolicy.IsNonRetryable failed on a {Error}, which counts as one that may be retried.", failure.GetType());
             return false;
         }
     }
 
-    private void Report(LogLevel level, Delivery delivery, HandlerResult result, string consequence) => logger.Log(level, result.Error,
-        "Handler '{Handler}', attempt {Attempt}: a message of queue '{Queue}' with topic '{Topic}' was not handled ({Outcome}); {Consequence}.",
-        delivery.Handler, delivery.Message.Attempt, delivery.Queue, delivery.Message.Topic, result.Outcome, consequence);
+    /// <summary>Says what became of a message. The stack of what was thrown is in the dead letter; in the log it is a matter for
+    /// debugging.</summary>
+    private void Report(Delivery delivery, string why, Exception? failure, string consequence)
+    {
+        var reason = failure is null ? "" : $": {failure.GetType().FullName}: {Secret.Hide(failure.Message)}";
+        logger.LogWarning("Handler '{Handler}', attempt {Attempt}: a message of queue '{Queue}' with topic '{Topic}' was not handled ({Why}{Reason}); {Consequence}.",
+            delivery.Handler, delivery.Message.Attempt, delivery.Queue, delivery.Message.Topic, why, reason, consequence);
+        if (failure is not null)
+        {
+            logger.LogDebug(failure, "What handler '{Handler}' threw.", delivery.Handler);
+        }
+    }
 }

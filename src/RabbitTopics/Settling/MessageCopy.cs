@@ -1,7 +1,6 @@
 using RabbitMQ.Client;
 using RabbitTopics.Connections;
 using RabbitTopics.Messages;
-using RabbitTopics.Receiving;
 
 namespace RabbitTopics.Settling;
 
@@ -22,18 +21,18 @@ internal static class MessageCopy
     }
 
     /// <summary>A copy to be parked.</summary>
-    public static BasicProperties ForDeadLetter(Delivery delivery, DeadLetter deadLetter, DateTimeOffset now)
+    public static BasicProperties ForDeadLetter(Delivery delivery, SettleDecision decision, Exception? failure, DateTimeOffset now)
     {
         var (properties, headers) = Begin(delivery);
         headers[HeaderNames.OriginalQueue] = delivery.Queue;
         headers[HeaderNames.Handler] = delivery.Handler;
-        headers[HeaderNames.DeadLetterReason] = Bounded(deadLetter.Reason);
+        headers[HeaderNames.DeadLetterReason] = Bounded(decision.Reason!);
         headers[HeaderNames.DeadLetterAttempts] = delivery.Message.Attempt;
         headers[HeaderNames.DeadLetterTime] = new AmqpTimestamp(now.ToUnixTimeSeconds());
-        Set(headers, HeaderNames.DeadLetterDescription, deadLetter.Description);
-        Set(headers, HeaderNames.ExceptionType, deadLetter.Error?.GetType().FullName);
-        Set(headers, HeaderNames.ExceptionMessage, deadLetter.Error?.Message);
-        Set(headers, HeaderNames.ExceptionStack, deadLetter.Error?.StackTrace);
+        Set(headers, HeaderNames.DeadLetterDescription, decision.Description ?? failure?.Message);
+        Set(headers, HeaderNames.ExceptionType, failure?.GetType().FullName);
+        Set(headers, HeaderNames.ExceptionMessage, failure?.Message);
+        Set(headers, HeaderNames.ExceptionStack, failure?.StackTrace);
         HeaderSize.Fit(headers, [HeaderNames.ExceptionStack, HeaderNames.ExceptionMessage, HeaderNames.DeadLetterDescription]);
         return properties;
     }

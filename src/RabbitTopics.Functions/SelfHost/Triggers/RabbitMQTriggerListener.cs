@@ -1,12 +1,14 @@
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
 using RabbitTopics.Connections;
 using RabbitTopics.Deduplication;
 using RabbitTopics.Functions.Middleware;
 using RabbitTopics.Functions.SelfHost.Invocation;
+using RabbitTopics.Health;
+using RabbitTopics.Messages;
 using RabbitTopics.Receiving;
-using RabbitTopics.Settling;
 
 namespace RabbitTopics.Functions.SelfHost.Triggers;
 
@@ -19,12 +21,12 @@ internal sealed class RabbitMQTriggerListener : ITriggerListener
     private readonly QueueConsumer _consumer;
 
     public RabbitMQTriggerListener(LoadedFunction function, Broker broker, QueueConsumerOptions options,
-        FunctionInvoker invoker, Deduplicator deduplication, ILogger logger)
+        FunctionInvoker invoker, Deduplicator deduplication, QueueHealth health, ILogger logger)
     {
         _function = function;
         _invoker = invoker;
         _deduplication = options.HandlerOptions.Deduplicate ? deduplication : null;
-        _consumer = new QueueConsumer(broker, options, HandleAsync, logger);
+        _consumer = new QueueConsumer(broker, health, options, HandleAsync, logger);
     }
 
     public void Start() => _consumer.Start();
@@ -33,20 +35,15 @@ internal sealed class RabbitMQTriggerListener : ITriggerListener
 
     public ValueTask DisposeAsync() => _consumer.DisposeAsync();
 
-    private async ValueTask<HandlerResult> HandleAsync(Delivery delivery, CancellationToken cancellationToken)
+    private async ValueTask HandleAsync(Delivery delivery, CancellationToken cancellationToken)
     {
         try
         {
             await (_deduplication is null ? InvokeAsync(delivery, cancellationToken) : InvokeOnceAsync(_deduplication, delivery, cancellationToken));
-            return new HandlerResult(DeliveryOutcome.Succeeded);
-        }
-        catch (Exception exception) when (TopicMessageMiddleware.Unwrap(exception) is FunctionInputConverterException)
-        {
-            return new HandlerResult(DeliveryOutcome.Poison, exception);
         }
         catch (Exception exception)
         {
-            return new HandlerResult(DeliveryOutcome.Failed, TopicMessageMiddleware.Unwrap(exception));
+            ExceptionDispatchInfo.Throw(TopicMessageMiddleware.Failure(exception));
         }
     }
 

@@ -1,0 +1,146 @@
+using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
+using RabbitTopics.Messages;
+
+namespace RabbitTopics.Receiving;
+
+/// <summary>One consumer on one channel: what the client library calls. It only hands deliveries on, as a callback that takes long keeps
+/// the client from telling other consumers of a lost connection.</summary>
+internal sealed class ChannelConsumer : AsyncDefaultBasicConsumer, IAsyncDisposable
+{
+    private readonly IConnection _connection;
+    private readonly DeliverySource _source;
+    private readonly DeliveryPumps _pumps;
+    private readonly CancellationTokenSource _ending = new();
+    private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _firstUnsuspicious = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly long _suspicious;
+    private int _unsettled = 1; // One for the channel itself, until it is to be closed.
+    private string? _reason;
+    private string? _tag;
+
+    /// <summary>A consumer that has not begun.</summary>
+    /// <param name="connection">The connection: it tells of its loss first.</param>
+    /// <param name="channel">The channel, its own.</param>
+    /// <param name="source">What its deliveries have in common.</param>
+    /// <param name="pumps">Get the deliveries.</param>
+    /// <param name="suspicious">From how many deliveries of it on a message may be one that ends the process.</param>
+    public ChannelConsumer(IConnection connection, IChannel channel, DeliverySource source, DeliveryPumps pumps, long suspicious)
+        : base(channel)
+    {
+        _connection = connection;
+        _source = source;
+        _pumps = pumps;
+        _suspicious = suspicious;
+        Ended = _ending.Token;
+        channel.ChannelShutdownAsync += OnShutdownAsync;
+        connection.ConnectionShutdownAsync += OnShutdownAsync;
+        if (!connection.IsOpen || !channel.IsOpen)
+        {
+            End("closed at once"); // Lost before the handlers were there.
+        }
+    }
+
+    /// <summary>Cancelled when it gets no further delivery.</summary>
+    public CancellationToken Ended { get; }
+
+    /// <summary>Why it ended.</summary>
+    public string Reason => _reason ?? "";
+
+    /// <summary>Ends when a message arrives that has not been returned again and again.</summary>
+    public Task FirstUnsuspicious => _firstUnsuspicious.Task;
+
+    /// <summary>Consumes a queue, or goes on with another prefetch count.</summary>
+    public async Task ConsumeAsync(string queue, ushort prefetch, CancellationToken cancellationToken)
+    {
+        if (_tag is not null)
+        {
+            await Channel.BasicCancelAsync(_tag, noWait: false, cancellationToken);
+        }
+
+        await Channel.BasicQosAsync(0, prefetch, global: false, cancellationToken);
+        _tag = await Channel.BasicConsumeAsync(queue, autoAck: false, this, cancellationToken);
+    }
+
+    /// <summary>Ends it, whatever is on its way.</summary>
+    public void End(string reason)
+    {
+        Interlocked.CompareExchange(ref _reason, reason, null);
+        try
+        {
+            _ending.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has ended before.
+        }
+    }
+
+    /// <summary>Notes that a delivery is going to be handled; false where it is left to the broker, which delivers it again.</summary>
+    public bool TryBegin()
+    {
+        if (Ended.IsCancellationRequested)
+        {
+            return false;
+        }
+
+        Interlocked.Increment(ref _unsettled);
+        return true;
+    }
+
+    /// <summary>Notes that a delivery that was begun is settled.</summary>
+    public void Settled()
+    {
+        if (Interlocked.Decrement(ref _unsettled) == 0)
+        {
+            _settled.SetResult();
+        }
+    }
+
+    public override Task HandleBasicDeliverAsync(string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey,
+        IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default)
+    {
+        if (Ended.IsCancellationRequested)
+        {
+            return Task.CompletedTask;
+        }
+
+        // The client reuses the memory of the body.
+        var delivery = new Delivery(_source, redelivered, exchange, routingKey, properties, body.ToArray()) { ConsumerTag = consumerTag, DeliveryTag = deliveryTag };
+        if (!redelivered || (delivery.BrokersCount ?? 0) < _suspicious)
+        {
+            _firstUnsuspicious.TrySetResult();
+        }
+
+        var writing = _pumps.AddAsync(this, delivery);
+        return writing.IsCompletedSuccessfully ? Task.CompletedTask : writing.AsTask();
+    }
+
+    public override Task HandleBasicCancelAsync(string consumerTag, CancellationToken cancellationToken = default)
+    {
+        End("the broker cancelled the consumer, as it does when the queue is deleted");
+        return base.HandleBasicCancelAsync(consumerTag, cancellationToken);
+    }
+
+    /// <summary>Closes the channel when what was begun on it is settled. What was not begun goes back to the queue with it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        End("disposed");
+        Settled(); // The channel's own.
+        if (Channel.IsOpen)
+        {
+            await (_tag is null ? Task.CompletedTask : Channel.BasicCancelAsync(_tag, noWait: true, CancellationToken.None)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _settled.Task;
+        }
+
+        _connection.ConnectionShutdownAsync -= OnShutdownAsync;
+        await Channel.DisposeAsync();
+        _ending.Dispose();
+    }
+
+    private Task OnShutdownAsync(object sender, ShutdownEventArgs reason)
+    {
+        End($"{reason.ReplyCode} {reason.ReplyText}");
+        return Task.CompletedTask;
+    }
+}
