@@ -1,27 +1,32 @@
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitTopics.Connections;
+using RabbitTopics.Health;
 
 namespace RabbitTopics.Functions.SelfHost.Timers;
 
 /// <summary>Makes one of an app's instances the one that runs its timers: the active consumer of the queue <c>APP.timers</c>.</summary>
-/// <param name="broker">The broker with the queue.</param>
-/// <param name="app">The app's name.</param>
-/// <param name="state">What is known of the timers.</param>
-/// <param name="logger">Is told who leads and what stands in the way.</param>
-internal sealed class TimerLeadership(Broker broker, string app, TimersState state, ILogger logger) : IAsyncDisposable
+internal sealed class TimerLeadership(Broker broker, string app, TimersState state, QueueHealth health, ILogger logger) : IAsyncDisposable
 {
     /// <summary>A broker that takes longer to answer is said to be waited for.</summary>
     private static readonly TimeSpan ConnectTime = TimeSpan.FromSeconds(2);
 
-    private readonly ConsumingLoop _loop = new(broker, "timers", QueueOf(app), logger);
+    private readonly ConsumingLoop _loop = new(broker, QueueOf(app), problem => health.Report("timers", QueueOf(app), problem), logger);
     private volatile TaskCompletionSource<TimerTerm> _term = NewWait();
 
     /// <summary>The queue that an app's instances agree by.</summary>
     public static string QueueOf(string app) => $"{app}.timers";
 
     /// <summary>Starts to take part, in the background.</summary>
-    public void Start() => _loop.Start(TakePartAsync, Advice);
+    public async Task StartAsync()
+    {
+        _loop.Start(TakePartAsync, Advice);
+        await Task.Delay(ConnectTime, _loop.Stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (broker.Consuming.IsDown && !_loop.Stop.IsCancellationRequested)
+        {
+            logger.LogWarning("The timers of app '{App}' wait for the broker at {Endpoint}: none of them runs in this instance until then.", app, broker.Endpoint);
+        }
+    }
 
     /// <summary>Hands over; to be called when no timer runs any more.</summary>
     public Task StopAsync(CancellationToken cancellationToken) => _loop.StopAsync(cancellationToken);
@@ -33,10 +38,9 @@ internal sealed class TimerLeadership(Broker broker, string app, TimersState sta
 
     private static TaskCompletionSource<TimerTerm> NewWait() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private async Task<string> TakePartAsync(CancellationToken stop)
+    /// <summary>Takes part on a channel; only when that is closed another instance may lead.</summary>
+    private async Task<string> TakePartAsync(IChannel channel, CancellationToken stop)
     {
-        var connection = await ConnectAsync(stop);
-        await using var channel = await connection.CreateChannelAsync(cancellationToken: stop); // Closed at the end: then, not before, another instance may lead.
         await PrepareQueueAsync(channel, stop);
         try
         {
@@ -56,17 +60,6 @@ internal sealed class TimerLeadership(Broker broker, string app, TimersState sta
     {
         logger.LogInformation("This instance runs the timers of app '{App}' (queue '{Queue}' at {Endpoint}).", app, QueueOf(app), broker.Endpoint);
         _term.SetResult(term);
-    }
-
-    private async Task<IConnection> ConnectAsync(CancellationToken stop)
-    {
-        var open = broker.Consuming.GetOpenAsync(stop);
-        if (await Task.WhenAny(open, Task.Delay(ConnectTime, stop)) != open)
-        {
-            logger.LogWarning("The timers of app '{App}' wait for the broker at {Endpoint}: none of them runs in this instance until then.", app, broker.Endpoint);
-        }
-
-        return await open;
     }
 
     /// <summary>Makes the queue, or looks for it. Its type is the virtual host's default: a quorum queue, where that is what the

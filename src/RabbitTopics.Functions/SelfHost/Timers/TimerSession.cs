@@ -15,16 +15,9 @@ namespace RabbitTopics.Functions.SelfHost.Timers;
 /// (https://www.rabbitmq.com/docs/consumers#single-active-consumer). So an instance that does not lead publishes a question every few
 /// seconds: whoever gets a message is the active consumer. A queue whose messages somebody deleted has one again soon.</para>
 /// <para>Who knows to be active asks once more, and leads once it has got that question itself: then it has got all that was in the queue
-/// before, the last state of the leader before as well. A leader publishes the state of the timers and acknowledges it only when a newer
-/// one is confirmed, so that the broker hands the state to the next leader together with the lead.</para>
+/// before, the last state of the leader before as well. A leader publishes the state of the timers and acknowledges what it has got only
+/// when a newer state is confirmed, so that the broker hands the state to the next leader together with the lead.</para>
 /// </remarks>
-/// <param name="broker">The broker.</param>
-/// <param name="channel">The channel of the consumer.</param>
-/// <param name="queue">The timers' queue.</param>
-/// <param name="state">What is known of the timers.</param>
-/// <param name="begin">Is told when this instance leads.</param>
-/// <param name="report">Is told what is wrong with the queue; null where nothing is.</param>
-/// <param name="logger">Is told what is wrong, too.</param>
 [SuppressMessage("Design", "CA1001", Justification = "Timers look at the token after the session's end; a source without a timer holds nothing.")]
 internal sealed class TimerSession(
     Broker broker, IChannel channel, string queue, TimersState state, Action<TimerTerm> begin, Action<string?> report, ILogger logger)
@@ -32,7 +25,7 @@ internal sealed class TimerSession(
     /// <summary>How often an instance that does not lead asks.</summary>
     private static readonly TimeSpan AskInterval = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a state is held: a broker closes the channel of a consumer that holds a message for longer than its
+    /// <summary>How long messages are held: a broker closes the channel of a consumer that holds one for longer than its
     /// consumer_timeout, 30 minutes by default (https://www.rabbitmq.com/docs/consumers#acknowledgement-timeout).</summary>
     private static readonly TimeSpan RenewInterval = TimeSpan.FromMinutes(4);
 
@@ -57,10 +50,7 @@ internal sealed class TimerSession(
     private string? _marker; // The question that an active consumer leads by when it gets it.
     private int _published;
     private TimeSpan _talksNext;
-    private int? _savedVersion;
-    private ulong _held; // The last delivery that is kept until a newer state is confirmed, and with it all before.
-    private ulong _settled;
-    private TimeSpan _settledAt;
+    private ulong _held; // The last delivery to be acknowledged, with all before; 0 for none.
     private string? _failure;
     private (string? Id, TimeSpan Seen) _rival;
 
@@ -74,11 +64,22 @@ internal sealed class TimerSession(
         consumer.ReceivedAsync += (_, delivery) => _inbox.Writer.WriteAsync(TimerToken.Read(delivery)).AsTask();
         await channel.BasicConsumeAsync(queue, autoAck: false, consumer, stop);
         report(null);
+        void WakeUp() => _inbox.Writer.TryWrite(null);
         state.Changed += WakeUp;
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, _over.Token);
         try
         {
-            await TalkAsync(either.Token);
+            while (true)
+            {
+                if (await ReadAsync(either.Token) is { } token)
+                {
+                    Take(token);
+                }
+                else
+                {
+                    await (_leads ? SaveAsync(SavePatience, either.Token) : AskAsync(either.Token));
+                }
+            }
         }
         catch (Exception exception) when (either.IsCancellationRequested && IsOfBroker(exception))
         {
@@ -99,8 +100,6 @@ internal sealed class TimerSession(
     private static bool IsOfBroker(Exception exception) =>
         exception is RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException or OperationCanceledException;
 
-    private void WakeUp() => _inbox.Writer.TryWrite(null);
-
     private Task EndAsync(string reason)
     {
         Interlocked.CompareExchange(ref _ended, reason, null);
@@ -108,62 +107,25 @@ internal sealed class TimerSession(
         return Task.CompletedTask;
     }
 
-    private async Task TalkAsync(CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            if (await ReadAsync(cancellationToken) is { } token)
-            {
-                await TakeAsync(token, cancellationToken);
-            }
-            else if (_leads && (_savedVersion != state.Version || _clock.Elapsed >= _talksNext))
-            {
-                await SaveAsync(SavePatience, cancellationToken);
-            }
-            else if (!_leads && _clock.Elapsed >= _talksNext)
-            {
-                await AskAsync(cancellationToken);
-            }
-        }
-    }
-
     /// <summary>The next token; null where the state has changed or it is time to talk.</summary>
     private async Task<TimerToken?> ReadAsync(CancellationToken cancellationToken)
     {
-        if (_inbox.Reader.TryRead(out var token) || _clock.Elapsed >= _talksNext)
-        {
-            return token;
-        }
-
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(_talksNext - _clock.Elapsed is { Ticks: > 0 } wait ? wait : TimeSpan.Zero);
-        try
-        {
-            return await _inbox.Reader.ReadAsync(limit.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return null;
-        }
+        var wait = _talksNext - _clock.Elapsed;
+        Task readable = _inbox.Reader.WaitToReadAsync(cancellationToken).AsTask();
+        await readable.WaitAsync(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+        return _inbox.Reader.TryRead(out var token) ? token : null;
     }
 
-    private async Task TakeAsync(TimerToken token, CancellationToken cancellationToken)
+    private void Take(TimerToken token)
     {
+        _held = token.Tag;
         if (token.Body is null)
         {
             logger.LogWarning("A message in the timers' queue '{Queue}' comes from no instance of this app and is dropped. Nothing else may be published there.", queue);
         }
 
         var isNews = token.Body is { } body && state.Merge(body.Timers);
-        if (_leads && !isNews && token.Kind != TimerToken.State)
-        {
-            await channel.BasicAckAsync(token.Tag, multiple: false, cancellationToken);
-        }
-        else
-        {
-            _held = token.Tag;
-        }
-
         if (_leads)
         {
             _talksNext = isNews ? _clock.Elapsed : _talksNext; // The last state of the leader before came late.
@@ -189,8 +151,7 @@ internal sealed class TimerSession(
         _marker = _isActive ? id : null;
         if (_isActive && id is null)
         {
-            // The broker takes no messages, as while it is low on memory. What was in the queue has come in the meantime.
-            Lead();
+            Lead(); // The broker takes no messages, as while it is low on memory. What was in the queue has come in the meantime.
         }
     }
 
@@ -203,25 +164,12 @@ internal sealed class TimerSession(
     /// <summary>Publishes the state and acknowledges what that makes needless.</summary>
     private async Task SaveAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
-        var (version, held) = (state.Version, _held);
         var isSaved = await PublishAsync(TimerToken.State, state.Write(), patience, cancellationToken) is not null;
         _talksNext = _clock.Elapsed + (isSaved ? RenewInterval : SaveRetryDelay);
-        if (isSaved)
+        if (isSaved && _held > 0)
         {
-            _savedVersion = version;
-        }
-
-        if (held == _settled)
-        {
-            _settledAt = _clock.Elapsed;
-        }
-        else if (isSaved || _clock.Elapsed - _settledAt > RenewInterval)
-        {
-            // Where nothing can be published the broker gets back what is held, before it has waited for too long, and delivers it again.
-            await (isSaved
-                ? channel.BasicAckAsync(held, multiple: true, cancellationToken)
-                : channel.BasicNackAsync(held, multiple: true, requeue: true, cancellationToken));
-            (_settled, _settledAt) = (held, _clock.Elapsed);
+            await channel.BasicAckAsync(_held, multiple: true, cancellationToken);
+            _held = 0;
         }
     }
 
@@ -277,10 +225,7 @@ internal sealed class TimerSession(
     private async Task<string?> PublishAsync(string kind, byte[] body, TimeSpan patience, CancellationToken cancellationToken)
     {
         var id = $"{_id}.{++_published}";
-        var properties = new BasicProperties
-        {
-            MessageId = id, CorrelationId = _id, Type = kind, ContentType = "application/json", Persistent = kind == TimerToken.State,
-        };
+        var properties = new BasicProperties { MessageId = id, CorrelationId = _id, Type = kind, ContentType = "application/json", Persistent = kind == TimerToken.State };
         try
         {
             await broker.Publisher.PublishAsync("", queue, properties, body, patience, cancellationToken);
@@ -310,13 +255,7 @@ internal sealed class TimerSession(
 }
 
 /// <summary>A message of the timers' queue. Whoever gets one is the queue's active consumer; what it says is what the app's timers
-/// have done.</summary>
-/// <param name="Tag">Its delivery tag.</param>
-/// <param name="Id">Its message id.</param>
-/// <param name="Sender">The session that it comes from.</param>
-/// <param name="Kind">What it is for.</param>
-/// <param name="IsRedelivered">Whether somebody had it before.</param>
-/// <param name="Body">What it says of the timers; null where it cannot be read.</param>
+/// have done, null where it cannot be read.</summary>
 internal sealed record TimerToken(ulong Tag, string? Id, string? Sender, string? Kind, bool IsRedelivered, TimersBody? Body)
 {
     /// <summary>The kind of one that keeps the timers' state: of a leader.</summary>
