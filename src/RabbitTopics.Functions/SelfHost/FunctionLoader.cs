@@ -92,7 +92,7 @@ internal sealed class FunctionLoader(
         var function = LoadedFunction.Load(description, converters);
         var logger = loggers.CreateLogger($"Function.{function.Name}");
         var found = function.Trigger.Is(RabbitMQBinding.TriggerType) ? LoadRabbitMQ(function, logger)
-            : function.Trigger.Is(TimerTrigger.BindingType) ? LoadTimer(function)
+            : function.Trigger.Is("timerTrigger") ? LoadTimer(function)
             : throw new NotSupportedException($"an app that hosts itself has no {function.Trigger.Type}. It has rabbitMQTrigger and timerTrigger. "
                 + $"Run the app in a Functions host ('func start', Azure), or disable the function here: {DisabledFunctions.Setting(function.Name)}=true.");
         CheckBindings(function, description);
@@ -110,7 +110,7 @@ internal sealed class FunctionLoader(
 
         _internalsAreChecked = true;
         using var scope = scopes.CreateScope();
-        if (WorkerInternals.Check(new InvocationContext(function, NoTrigger.Instance, scope.ServiceProvider, CancellationToken.None)) is { } problem)
+        if (WorkerInternals.Check(new InvocationContext(function, new FunctionTrigger("", ""), scope.ServiceProvider, CancellationToken.None)) is { } problem)
         {
             problems.Add(problem);
         }
@@ -155,7 +155,7 @@ internal sealed class FunctionLoader(
             schedule,
             function.Trigger.Flag("runOnStartup"),
             function.Trigger.Flag("useMonitor", fallback: true) && !schedule.IsFrequent(now),
-            (timer, cancellationToken) => invoker.InvokeAsync(function, new TimerTrigger(function.TriggerParameter.Name, timer), cancellationToken)));
+            (timer, cancellationToken) => invoker.InvokeAsync(function, new FunctionTrigger(function.TriggerParameter.Name, timer), cancellationToken)));
         return new FoundFunction($"{function.Name}: timer trigger, schedule '{text}'", null);
     }
 

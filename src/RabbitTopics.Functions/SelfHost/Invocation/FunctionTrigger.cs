@@ -9,7 +9,7 @@ namespace RabbitTopics.Functions.SelfHost.Invocation;
 /// <param name="parameter">The trigger's parameter.</param>
 /// <param name="value">Its value before it is converted: a body as <c>ReadOnlyMemory&lt;byte&gt;</c>, or a
 /// <see cref="Microsoft.Azure.Functions.Worker.TimerInfo"/>.</param>
-internal abstract class FunctionTrigger(string parameter, object value) : IReadOnlyDictionary<string, object?>
+internal class FunctionTrigger(string parameter, object value) : IReadOnlyDictionary<string, object?>
 {
     /// <summary>What the function's binding context shows. Made when it is asked for; few look at it.</summary>
     public IReadOnlyDictionary<string, object?> BindingData => field ??= ReadBindingData();
@@ -44,13 +44,5 @@ internal abstract class FunctionTrigger(string parameter, object value) : IReadO
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    protected abstract IReadOnlyDictionary<string, object?> ReadBindingData();
-}
-
-/// <summary>For an invocation that never runs.</summary>
-internal sealed class NoTrigger() : FunctionTrigger("", "")
-{
-    public static readonly NoTrigger Instance = new();
-
-    protected override IReadOnlyDictionary<string, object?> ReadBindingData() => ImmutableDictionary<string, object?>.Empty;
+    protected virtual IReadOnlyDictionary<string, object?> ReadBindingData() => ImmutableDictionary<string, object?>.Empty;
 }

@@ -4,13 +4,14 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RabbitTopics.Connections;
+using RabbitTopics.Health;
 
 namespace RabbitTopics.Functions.SelfHost.Timers;
 
 /// <summary>The app's timer functions, and where they run: in the instance that leads, or in each where that is wanted or nothing
 /// else is possible.</summary>
 internal sealed class AppTimers(
-    Brokers brokers, IConfiguration configuration, IOptions<RabbitTopicsOptions> appOptions, IOptions<TimerOptions> options,
+    Brokers brokers, QueueHealth health, IConfiguration configuration, IOptions<RabbitTopicsOptions> appOptions, IOptions<TimerOptions> options,
     TimeProvider time, ILoggerFactory loggers) : IAsyncDisposable
 {
     /// <summary>The setting with the app's name.</summary>
@@ -32,35 +33,25 @@ internal sealed class AppTimers(
     {
         if (options.Value.RunInOneInstance && BrokerEndpoint.IsConfigured(configuration, ConnectionSetting))
         {
-            _leadership ??= new TimerLeadership(brokers.Get(ConnectionSetting), AppName(), _state, _logger);
+            _leadership ??= new TimerLeadership(brokers.Get(ConnectionSetting), AppName(), _state, health, _logger);
         }
 
         _state.Own.Add(function.Name);
-        _listeners.Add(new TimerListener(function, _state, TermAsync, time, loggers.CreateLogger($"Function.{function.Name}")));
+        _listeners.Add(new TimerListener(function, _state,
+            stop => _leadership?.TermAsync(stop) ?? Task.FromResult(TimerTerm.Always), time, loggers.CreateLogger($"Function.{function.Name}")));
     }
 
     /// <summary>Starts all of them, in the background.</summary>
     public void Start()
     {
-        if (_listeners.Count == 0)
-        {
-            return;
-        }
-
-        if (_leadership is not null)
-        {
-            _leadership.Start();
-        }
-        else if (options.Value.RunInOneInstance)
+        _ = _leadership?.StartAsync();
+        if (_leadership is null && _listeners.Count > 0 && options.Value.RunInOneInstance)
         {
             _logger.LogWarning("The setting '{Setting}' is missing, so that timers run in every instance of this app and nothing is kept of their runs. "
                 + "Set it to the URI of a broker, or {Option} to false if that is what you want (docs/timers.md).", ConnectionSetting, nameof(TimerOptions.RunInOneInstance));
         }
 
-        foreach (var listener in _listeners)
-        {
-            listener.Start();
-        }
+        _listeners.ForEach(listener => listener.Start());
     }
 
     /// <summary>Lets no further run begin, waits for those at work, which are cancelled when the token is, and then lets another instance
@@ -68,10 +59,7 @@ internal sealed class AppTimers(
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await Task.WhenAll(_listeners.Select(listener => listener.StopAsync(cancellationToken)));
-        if (_leadership is not null)
-        {
-            await _leadership.StopAsync(cancellationToken);
-        }
+        await (_leadership?.StopAsync(cancellationToken) ?? Task.CompletedTask);
     }
 
     /// <summary>Stops at once.</summary>
@@ -82,14 +70,8 @@ internal sealed class AppTimers(
             await listener.DisposeAsync();
         }
 
-        if (_leadership is not null)
-        {
-            await _leadership.DisposeAsync();
-        }
+        await (_leadership?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
-
-    private Task<TimerTerm> TermAsync(CancellationToken cancellationToken) =>
-        _leadership?.TermAsync(cancellationToken) ?? Task.FromResult(TimerTerm.Always);
 
     private string AppName()
     {

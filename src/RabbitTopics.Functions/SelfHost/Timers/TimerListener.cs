@@ -1,73 +1,56 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
-using RabbitTopics.Receiving;
+using RabbitTopics.Connections;
 
 namespace RabbitTopics.Functions.SelfHost.Timers;
 
+/// <summary>A function with a timer trigger.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Schedule">When it runs.</param>
+/// <param name="RunOnStartup">Whether it also runs when its instance leads for the first time.</param>
+/// <param name="IsMonitored">Whether its status is kept, so that an occurrence that was missed is made up for.</param>
+/// <param name="Run">Runs it.</param>
+internal sealed record TimerFunction(
+    string Name, Schedule Schedule, bool RunOnStartup, bool IsMonitored, Func<TimerInfo, CancellationToken, Task> Run);
+
+/// <summary>A time in which this instance runs the app's timers.</summary>
+/// <param name="AskAsync">Asks the broker whether it still holds.</param>
+/// <param name="Ended">Cancelled when it is over.</param>
+internal sealed record TimerTerm(Func<Task<bool>> AskAsync, CancellationToken Ended)
+{
+    /// <summary>The time of an instance that runs its timers whatever others do.</summary>
+    public static TimerTerm Always { get; } = new(() => Task.FromResult(true), CancellationToken.None);
+
+    /// <summary>Whether it still holds, as the broker says now. No occurrence begins without that: a connection can be lost for seconds before
+    /// anybody here notices.</summary>
+    public async Task<bool> HoldsAsync() => await AskAsync() && !Ended.IsCancellationRequested;
+}
+
 /// <summary>Runs one timer function on its schedule while this instance leads, never twice at once. A run that takes longer than the
 /// schedule's pace makes the next one late and past due; the others that it covers are left out.</summary>
-/// <param name="function">The function.</param>
-/// <param name="state">Where its status is kept.</param>
-/// <param name="termAsync">Waits until this instance leads.</param>
-/// <param name="time">The clock.</param>
-/// <param name="logger">Is told of failures and of what was left out.</param>
 internal sealed class TimerListener(
     TimerFunction function, TimersState state, Func<CancellationToken, Task<TimerTerm>> termAsync, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
-    private readonly CancellationTokenSource _stopping = new();
-    private readonly CancellationTokenSource _abandoning = new();
-    private Task _running = Task.CompletedTask;
+    private readonly BackgroundWork _work = new();
     private bool _hasStarted;
 
-    public void Start() => _running = Task.Run(RunUntilStoppedAsync);
+    public void Start() => _work.Start(async () =>
+    {
+        while (!_work.Stop.IsCancellationRequested)
+        {
+            var term = await termAsync(_work.Stop);
+            await (term.Ended.IsCancellationRequested ? Task.Delay(1, CancellationToken.None) : RunAsync(term)); // One that has ended is about to be replaced.
+        }
+    });
 
     /// <summary>Begins no further run and waits for the one at work, which is cancelled when the token is.</summary>
-    public async Task StopAsync(CancellationToken cancellationToken)
+    public Task StopAsync(CancellationToken cancellationToken) => _work.StopAsync(cancellationToken);
+
+    public ValueTask DisposeAsync() => _work.DisposeAsync();
+
+    private async Task RunAsync(TimerTerm term)
     {
-        await _stopping.CancelAsync();
-        await using (cancellationToken.Register(_abandoning.Cancel))
-        {
-            await Stopping.WaitAsync(_running, cancellationToken);
-        }
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (!_stopping.IsCancellationRequested)
-        {
-            await StopAsync(new CancellationToken(canceled: true));
-        }
-
-        _stopping.Dispose();
-        _abandoning.Dispose();
-    }
-
-    private async Task RunUntilStoppedAsync()
-    {
-        var stop = _stopping.Token;
-        while (!stop.IsCancellationRequested)
-        {
-            try
-            {
-                var term = await termAsync(stop);
-                if (term.Ended.IsCancellationRequested)
-                {
-                    await Task.Yield(); // It is about to be replaced.
-                    continue;
-                }
-
-                await RunAsync(term, stop);
-            }
-            catch (OperationCanceledException) when (stop.IsCancellationRequested)
-            {
-                return;
-            }
-        }
-    }
-
-    private async Task RunAsync(TimerTerm term, CancellationToken stop)
-    {
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(stop, term.Ended);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(_work.Stop, term.Ended);
         var known = state.Find(function.Name);
         var (status, isMissed) = TimerPlan.Begin(known, function.Schedule, function.IsMonitored, time.GetUtcNow());
         if (status != known)
@@ -92,20 +75,27 @@ internal sealed class TimerListener(
                 continue;
             }
 
-            var (isLate, next, skipped) = TimerPlan.Run(function.Schedule, status.Next, now);
-            if (!await term.HoldsAsync() || stop.IsCancellationRequested)
+            if (!await term.HoldsAsync() || _work.Stop.IsCancellationRequested)
             {
-                return;
+                break;
             }
 
+            var (isLate, next, skipped) = TimerPlan.Run(function.Schedule, status.Next, now);
             if (skipped > 0)
             {
                 logger.LogWarning("Function '{Function}' is late: its run of {Due:u} begins now; skipped {Skipped} occurrences after that.",
-                    function.Name, status.Next, skipped < TimerPlan.MostCounted ? $"{skipped}" : $"{skipped} or more");
+                    function.Name, status.Next, TimerPlan.Counted(skipped));
             }
 
             status = await InvokeAsync(status, isLate || isMissed, next);
             isMissed = false;
+        }
+
+        if (!_work.Stop.IsCancellationRequested && !function.IsMonitored && status.Next <= time.GetUtcNow())
+        {
+            // Where it is monitored, whoever leads next makes up for it.
+            logger.LogWarning("Function '{Function}' does not run here at {Due:u}, nor at {Skipped} occurrences after that: this instance does not lead any more.",
+                function.Name, status.Next, TimerPlan.Counted(TimerPlan.Run(function.Schedule, status.Next, time.GetUtcNow()).Skipped));
         }
     }
 
@@ -113,21 +103,12 @@ internal sealed class TimerListener(
     {
         _hasStarted = true;
         var started = time.GetUtcNow();
-        var timer = new TimerInfo
-        {
-            IsPastDue = isPastDue,
-            ScheduleStatus = function.IsMonitored
-                ? new ScheduleStatus
-                {
-                    Last = status.Last?.UtcDateTime ?? default,
-                    Next = status.Next.UtcDateTime,
-                    LastUpdated = status.LastUpdated.UtcDateTime,
-                }
-                : null,
-        };
         try
         {
-            await function.Run(timer, _abandoning.Token);
+            var kept = function.IsMonitored
+                ? new ScheduleStatus { Last = status.Last?.UtcDateTime ?? default, Next = status.Next.UtcDateTime, LastUpdated = status.LastUpdated.UtcDateTime }
+                : null;
+            await function.Run(new TimerInfo { IsPastDue = isPastDue, ScheduleStatus = kept }, _work.Abandon);
         }
         catch (Exception exception)
         {

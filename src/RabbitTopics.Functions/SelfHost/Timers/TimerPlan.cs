@@ -9,12 +9,8 @@ internal static class TimerPlan
     /// <summary>A run that starts later than this after its time is past due.</summary>
     private static readonly TimeSpan Punctual = TimeSpan.FromSeconds(1);
 
-    /// <summary>What a timer does when its instance begins to lead.</summary>
-    /// <param name="known">What is known of it; null for a new one.</param>
-    /// <param name="schedule">Its schedule.</param>
-    /// <param name="isMonitored">Whether an occurrence that was missed is made up for.</param>
-    /// <param name="now">The time.</param>
-    /// <returns>Its status, <paramref name="known"/> itself where that holds, and whether it runs at once, past due.</returns>
+    /// <summary>What a timer of which something may be known does when its instance begins to lead: its status,
+    /// <paramref name="known"/> itself where that holds, and whether it runs at once, past due.</summary>
     public static (TimerStatus Status, bool IsPastDue) Begin(TimerStatus? known, Schedule schedule, bool isMonitored, DateTimeOffset now)
     {
         if (known?.Schedule != schedule.Text)
@@ -36,12 +32,8 @@ internal static class TimerPlan
             : (known with { Next = schedule.Next(now), LastUpdated = now }, false);
     }
 
-    /// <summary>A run of an occurrence whose time has come.</summary>
-    /// <param name="schedule">The schedule.</param>
-    /// <param name="due">The occurrence's time.</param>
-    /// <param name="now">The time, not before that.</param>
-    /// <returns>Whether it is past due, the occurrence to come, and how many between the two are left out, <see cref="MostCounted"/> at
-    /// the most.</returns>
+    /// <summary>A run of an occurrence whose time has come: whether it is past due, the occurrence to come, and how many between the two
+    /// are left out, <see cref="MostCounted"/> at the most.</summary>
     public static (bool IsPastDue, DateTimeOffset Next, int Skipped) Run(Schedule schedule, DateTimeOffset due, DateTimeOffset now)
     {
         var next = schedule.Next(due);
@@ -53,4 +45,7 @@ internal static class TimerPlan
 
         return (now - due > Punctual, next > now ? next : schedule.Next(now), skipped);
     }
+
+    /// <summary>A count of <see cref="Run"/>, for people.</summary>
+    public static string Counted(int skipped) => skipped < MostCounted ? $"{skipped}" : $"{skipped} or more";
 }

@@ -1,3 +1,6 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
 namespace RabbitTopics.Functions.SelfHost.Timers;
 
 /// <summary>When a timer ran and will run.</summary>
@@ -6,6 +9,35 @@ namespace RabbitTopics.Functions.SelfHost.Timers;
 /// <param name="Next">Its next occurrence.</param>
 /// <param name="LastUpdated">When this was written; later than anything that the writer had read of the timer.</param>
 internal sealed record TimerStatus(string Schedule, DateTimeOffset? Last, DateTimeOffset Next, DateTimeOffset LastUpdated);
+
+/// <summary>The state of the timers in a message.</summary>
+/// <param name="Timers">What is known of the timers, also of those that only another version of the app has.</param>
+/// <param name="Own">The timers that the sender has.</param>
+internal sealed record TimersBody(IReadOnlyDictionary<string, TimerStatus> Timers, IReadOnlyCollection<string> Own)
+{
+    /// <summary>Reads a body; null where it is none.</summary>
+    public static TimersBody? Read(ReadOnlySpan<byte> body)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(body, TimersJson.Default.TimersBody) is { Timers: { } timers, Own: not null } read
+                && timers.Values.All(status => status?.Schedule is not null)
+                    ? read
+                    : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    public byte[] Write() => JsonSerializer.SerializeToUtf8Bytes(this, TimersJson.Default.TimersBody);
+}
+
+/// <summary>JSON without reflection, for trimmed programs.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(TimersBody))]
+internal sealed partial class TimersJson : JsonSerializerContext;
 
 /// <summary>What an instance knows of the app's timers, its own runs and what it read from the queue. Thread-safe.</summary>
 internal sealed class TimersState
@@ -31,21 +63,15 @@ internal sealed class TimersState
         }
     }
 
-    /// <summary>Notes the status of a timer. The clock of an earlier leader may have been ahead of ours: what is written later counts,
-    /// whatever the clocks say.</summary>
-    /// <param name="timer">The timer.</param>
-    /// <param name="status">Its status.</param>
-    /// <param name="isMonitored">Whether other instances should know of it soon.</param>
+    /// <summary>Notes the status of a timer; where it is monitored, other instances should know of it soon. The clock of an earlier leader
+    /// may have been ahead of ours: what is written later counts, whatever the clocks say.</summary>
     public void Set(string timer, TimerStatus status, bool isMonitored)
     {
         lock (_timers)
         {
-            if (_timers.TryGetValue(timer, out var known) && known.LastUpdated >= status.LastUpdated)
-            {
-                status = status with { LastUpdated = known.LastUpdated.AddTicks(1) };
-            }
-
-            _timers[timer] = status;
+            _timers[timer] = _timers.TryGetValue(timer, out var known) && known.LastUpdated >= status.LastUpdated
+                ? status with { LastUpdated = known.LastUpdated.AddTicks(1) }
+                : status;
         }
 
         if (isMonitored)
@@ -74,7 +100,7 @@ internal sealed class TimersState
         return changed;
     }
 
-    /// <summary>The state as the body of a token.</summary>
+    /// <summary>The state as the body of a message.</summary>
     public byte[] Write()
     {
         lock (_timers)

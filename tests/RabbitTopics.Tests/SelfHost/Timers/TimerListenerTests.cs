@@ -120,6 +120,47 @@ public sealed class TimerListenerTests
         Assert.Empty(_runs);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Occurrences_that_pass_while_a_run_outlasts_the_lead_are_said_once_unless_the_next_leader_makes_up_for_them(bool isMonitored)
+    {
+        using var first = new CancellationTokenSource();
+        var terms = 0;
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var listener = Listener(new TimerFunction("Tick", Every("00:00:00.050"), RunOnStartup: false, isMonitored, async (timer, _) =>
+        {
+            _runs.Enqueue(timer);
+            await release.Task; // As a publish does while the broker is away.
+        }), async token =>
+        {
+            if (Interlocked.Increment(ref terms) > 1)
+            {
+                await Task.Delay(Timeout.Infinite, token);
+            }
+
+            return new TimerTerm(() => Task.FromResult(true), first.Token);
+        });
+        listener.Start();
+        await WaitForRunsAsync(1);
+        await first.CancelAsync();
+        var ended = DateTimeOffset.UtcNow;
+        await Wait.UntilAsync(() => DateTimeOffset.UtcNow - ended > TimeSpan.FromSeconds(0.5), "occurrences to pass");
+        release.SetResult();
+        await Wait.UntilAsync(() => terms == 2, "the listener to wait for its next term");
+        await listener.StopAsync(CancellationToken.None);
+
+        Assert.Single(_runs);
+        if (isMonitored)
+        {
+            Assert.Empty(_logger.Lines);
+        }
+        else
+        {
+            Assert.Matches("^Function 'Tick' does not run here at .*, nor at [0-9]+ occurrences after that: this instance does not lead any more.$", Assert.Single(_logger.Lines));
+        }
+    }
+
     [Fact]
     public async Task RunOnStartup_runs_in_the_first_term_of_the_process_only()
     {

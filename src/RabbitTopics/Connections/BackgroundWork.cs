@@ -1,0 +1,66 @@
+namespace RabbitTopics.Connections;
+
+/// <summary>Work in the background that is stopped in two steps: it begins nothing new, and what it has begun is cancelled when the time for
+/// stopping is over.</summary>
+internal sealed class BackgroundWork : IAsyncDisposable
+{
+    /// <summary>How long work that was cancelled may take to notice it. Work that never does must not keep the program alive.</summary>
+    private static readonly TimeSpan NoticeTime = TimeSpan.FromSeconds(5);
+
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _abandoning = new();
+    private Task _work = Task.CompletedTask;
+
+    public BackgroundWork() => (Stop, Abandon) = (_stopping.Token, _abandoning.Token);
+
+    /// <summary>Cancelled when nothing new is to begin.</summary>
+    public CancellationToken Stop { get; }
+
+    /// <summary>Cancelled when what has begun is to end.</summary>
+    public CancellationToken Abandon { get; }
+
+    /// <summary>Starts the work; returns at once.</summary>
+    public void Start(Func<Task> work) => _work = Task.Run(async () =>
+    {
+        try
+        {
+            await work();
+        }
+        catch (OperationCanceledException) when (Stop.IsCancellationRequested)
+        {
+            // It was told to.
+        }
+    });
+
+    /// <summary>Waits for the work; once the token is cancelled, and the work with it, for five seconds at the most.</summary>
+    /// <returns>Whether the work has ended.</returns>
+    public async Task<bool> StopAsync(CancellationToken cancellationToken)
+    {
+        await _stopping.CancelAsync();
+        await using (cancellationToken.Register(_abandoning.Cancel))
+        {
+            try
+            {
+                await _work.WaitAsync(cancellationToken);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                await Task.WhenAny(_work, Task.Delay(NoticeTime, CancellationToken.None));
+            }
+        }
+
+        return _work.IsCompleted;
+    }
+
+    /// <summary>Stops at once.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_stopping.IsCancellationRequested)
+        {
+            await StopAsync(new CancellationToken(canceled: true));
+        }
+
+        _stopping.Dispose();
+        _abandoning.Dispose();
+    }
+}
