@@ -42,6 +42,6 @@ public abstract class TopicMessageActions
     internal virtual bool? IsComplete => null;
 
     /// <summary>Says whether the handler has settled the message, and lets it do so no more. Waits for a settlement that the
-    /// handler has begun and not awaited.</summary>
+    /// handler has begun and not awaited, and throws what that does.</summary>
     internal virtual ValueTask<bool> CloseAsync() => new(false);
 }

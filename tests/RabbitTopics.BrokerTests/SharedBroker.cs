@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 using RabbitTopics.BrokerTests;
+using RabbitTopics.Health;
 using RabbitTopics.Testing;
 
 [assembly: AssemblyFixture(typeof(SharedBroker))]
@@ -54,6 +55,8 @@ public sealed class Library : IAsyncDisposable
 
     /// <summary>A queue of this test's own.</summary>
     public string Queue { get; } = $"test-{Guid.NewGuid():N}";
+
+    internal QueueHealth Health => Get<QueueHealth>();
 
     internal RabbitTopics.Connections.Broker Broker => Get<RabbitTopics.Connections.Brokers>().Get("RabbitMQ");
 

@@ -3,8 +3,9 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using RabbitTopics.Connections;
+using RabbitTopics.Health;
+using RabbitTopics.Messages;
 using RabbitTopics.Receiving;
-using RabbitTopics.Settling;
 using RabbitTopics.Testing;
 using RabbitTopics.Topology;
 
@@ -33,13 +34,17 @@ internal sealed class PublishSoak(int messages)
         await using var broker = await PrivateBroker.StartNewAsync();
         await using var services = Services(broker.Uri);
         var library = services.GetRequiredService<Brokers>().Get("RabbitMQ");
-        await using var consumer = new QueueConsumer(library, new QueueConsumerOptions
+        await using var consumer = new QueueConsumer(library, services.GetRequiredService<QueueHealth>(), new QueueConsumerOptions
         {
             Queue = Queue,
             Handler = "Soak",
             Topology = new QueueTopology("RabbitMQ", Queue, [new TopicBinding("amq.topic", Queue)]),
             HandlerOptions = new HandlerOptions { Prefetch = 300 },
-        }, (delivery, _) => ValueTask.FromResult(Receive(delivery)), NullLogger.Instance);
+        }, (delivery, _) =>
+        {
+            Receive(delivery);
+            return ValueTask.CompletedTask;
+        }, NullLogger.Instance);
         consumer.Start();
         await Client.WaitForConsumersAsync(broker.Uri, Queue);
         var publisher = services.GetRequiredService<ITopicPublisher>();
@@ -109,7 +114,7 @@ internal sealed class PublishSoak(int messages)
         }
     }
 
-    private HandlerResult Receive(Delivery delivery)
+    private void Receive(Delivery delivery)
     {
         var identity = BitConverter.ToInt64(delivery.Message.Body.Span);
         var (caller, number) = ((int)(identity >> 32), (int)identity);
@@ -128,8 +133,6 @@ internal sealed class PublishSoak(int messages)
 
             _last[caller] = number;
         }
-
-        return new HandlerResult(DeliveryOutcome.Succeeded);
     }
 
     private int Missing() => Enumerable.Range(0, Callers).Sum(caller => Enumerable.Range(0, _each).Count(number => _confirmed[caller][number] && !_received[caller][number]));

@@ -10,6 +10,7 @@ using RabbitTopics.Functions.SelfHost.Invocation;
 using RabbitTopics.Functions.SelfHost.Settings;
 using RabbitTopics.Functions.SelfHost.Timers;
 using RabbitTopics.Functions.SelfHost.Triggers;
+using RabbitTopics.Health;
 using RabbitTopics.Messages;
 using RabbitTopics.Receiving;
 using RabbitTopics.Topology;
@@ -34,6 +35,7 @@ internal sealed class FunctionLoader(
     FunctionInvoker invoker,
     AppTimers timers,
     Deduplicator deduplication,
+    QueueHealth health,
     MessageBody bodies,
     IOptions<RabbitTopicsOptions> appOptions,
     TimeProvider time,
@@ -130,7 +132,7 @@ internal sealed class FunctionLoader(
         };
         var topics = queue.Topology is null ? "" : $", topic {string.Join(", ", queue.Topology.Bindings.Select(binding => $"'{binding.Topic}' on '{binding.Exchange}'"))}";
         return new FoundFunction($"{function.Name}: RabbitMQ trigger, queue '{queue.Queue}'{topics}",
-            new RabbitMQTriggerListener(function, brokers.Get(queue.ConnectionStringSetting), options, invoker, deduplication, logger));
+            new RabbitMQTriggerListener(function, brokers.Get(queue.ConnectionStringSetting), options, invoker, deduplication, health, logger));
     }
 
     /// <summary>Sees now that a body can be read, and not with the first message, which would be parked.</summary>

@@ -39,17 +39,20 @@ internal sealed class BackgroundWork : IAsyncDisposable
         await _stopping.CancelAsync();
         await using (cancellationToken.Register(_abandoning.Cancel))
         {
-            try
-            {
-                await _work.WaitAsync(cancellationToken);
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                await Task.WhenAny(_work, Task.Delay(NoticeTime, CancellationToken.None));
-            }
+            await WaitAsync(_work, cancellationToken);
         }
 
         return _work.IsCompleted;
+    }
+
+    /// <summary>Waits for work; once the token, which also cancels the work, is cancelled, for five seconds at the most.</summary>
+    public static async Task WaitAsync(Task work, CancellationToken cancellationToken)
+    {
+        await work.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!work.IsCompleted)
+        {
+            await Task.WhenAny(work, Task.Delay(NoticeTime, CancellationToken.None));
+        }
     }
 
     /// <summary>Stops at once.</summary>

@@ -131,7 +131,7 @@ internal sealed class BrokerConnection : IAsyncDisposable
 
     /// <summary>The numbers before a suffix such as that of <c>4.1.0-rc.1</c>.</summary>
     private static Version? VersionOf(IConnection connection) =>
-        connection.ServerProperties?.GetValueOrDefault("version") is byte[] text && Version.TryParse(Encoding.UTF8.GetString(text).Split('-', '+')[0], out var version)
+        connection.ServerProperties is { } server && server.TryGetValue("version", out var value) && value is byte[] text && Version.TryParse(Encoding.UTF8.GetString(text).Split('-', '+')[0], out var version)
             ? version
             : null;
 

@@ -12,6 +12,7 @@ namespace RabbitTopics.Connections;
 /// <param name="logger">Is told of everything that interrupts consuming.</param>
 internal sealed class ConsumingLoop(Broker broker, string queue, Action<string?> report, ILogger logger) : IAsyncDisposable
 {
+    private static readonly TimeSpan AgainDelay = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
     private readonly BackgroundWork _work = new();
@@ -25,10 +26,15 @@ internal sealed class ConsumingLoop(Broker broker, string queue, Action<string?>
     /// <summary>Starts; returns at once, also while the broker is down.</summary>
     /// <param name="consumeAsync">Consumes on a channel until that ends or the token is cancelled, and says why it ended.</param>
     /// <param name="advice">What to do about an exception, in a sentence; null where there is nothing but to wait.</param>
-    public void Start(Func<IChannel, CancellationToken, Task<string>> consumeAsync, Func<Exception, string?> advice)
+    /// <param name="drainAsync">What is waited for when consuming has ended for good. Default: nothing.</param>
+    public void Start(Func<IConnection, IChannel, CancellationToken, Task<string>> consumeAsync, Func<Exception, string?> advice, Func<Task>? drainAsync = null)
     {
         Report($"waiting for the broker at {broker.Endpoint}");
-        _work.Start(() => RunAsync(consumeAsync, advice));
+        _work.Start(async () =>
+        {
+            await RunAsync(consumeAsync, advice);
+            await (drainAsync?.Invoke() ?? Task.CompletedTask);
+        });
     }
 
     /// <summary>Says what keeps the queue from being consumed. Who has stopped has no queue to consume.</summary>
@@ -54,16 +60,17 @@ internal sealed class ConsumingLoop(Broker broker, string queue, Action<string?>
         _ => 0,
     };
 
-    private async Task RunAsync(Func<IChannel, CancellationToken, Task<string>> consumeAsync, Func<Exception, string?> advice)
+    private async Task RunAsync(Func<IConnection, IChannel, CancellationToken, Task<string>> consumeAsync, Func<Exception, string?> advice)
     {
         string? lastFailure = null;
         while (!Stop.IsCancellationRequested)
         {
+            var delay = AgainDelay;
             try
             {
                 var connection = await broker.Consuming.GetOpenAsync(Stop);
                 await using var channel = await connection.CreateChannelAsync(cancellationToken: Stop);
-                var ended = await consumeAsync(channel, Stop);
+                var ended = await consumeAsync(connection, channel, Stop);
                 lastFailure = null;
                 if (!Stop.IsCancellationRequested)
                 {
@@ -74,6 +81,7 @@ internal sealed class ConsumingLoop(Broker broker, string queue, Action<string?>
             catch (Exception exception) when (!Stop.IsCancellationRequested)
             {
                 // The same failure every second is said once.
+                delay = RetryDelay;
                 var failure = $"{Reason(exception).TrimEnd('.')}. {advice(exception)}".TrimEnd();
                 if (failure != lastFailure)
                 {
@@ -87,7 +95,7 @@ internal sealed class ConsumingLoop(Broker broker, string queue, Action<string?>
                 return; // Stopping; whatever broke meanwhile no longer matters.
             }
 
-            await Task.Delay(RetryDelay, Stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(delay, Stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

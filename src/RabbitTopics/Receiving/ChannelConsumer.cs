@@ -6,7 +6,7 @@ namespace RabbitTopics.Receiving;
 
 /// <summary>One consumer on one channel: what the client library calls. It only hands deliveries on, as a callback that takes long keeps
 /// the client from telling other consumers of a lost connection.</summary>
-internal sealed class ChannelConsumer : AsyncDefaultBasicConsumer, IAsyncDisposable
+internal sealed class ChannelConsumer : AsyncDefaultBasicConsumer, IDisposable
 {
     private readonly IConnection _connection;
     private readonly DeliverySource _source;
@@ -15,7 +15,7 @@ internal sealed class ChannelConsumer : AsyncDefaultBasicConsumer, IAsyncDisposa
     private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _firstUnsuspicious = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly long _suspicious;
-    private int _unsettled = 1; // One for the channel itself, until it is to be closed.
+    private int _unsettled = 1; // One for the consumer itself, until it stops.
     private string? _reason;
     private string? _tag;
 
@@ -66,14 +66,7 @@ internal sealed class ChannelConsumer : AsyncDefaultBasicConsumer, IAsyncDisposa
     public void End(string reason)
     {
         Interlocked.CompareExchange(ref _reason, reason, null);
-        try
-        {
-            _ending.Cancel();
-        }
-        catch (ObjectDisposedException)
-        {
-            // It has ended before.
-        }
+        _ending.Cancel();
     }
 
     /// <summary>Notes that a delivery is going to be handled; false where it is left to the broker, which delivers it again.</summary>
@@ -122,20 +115,21 @@ internal sealed class ChannelConsumer : AsyncDefaultBasicConsumer, IAsyncDisposa
         return base.HandleBasicCancelAsync(consumerTag, cancellationToken);
     }
 
-    /// <summary>Closes the channel when what was begun on it is settled. What was not begun goes back to the queue with it.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>Takes nothing more, and returns when what was begun is settled. What was not begun goes back to the queue with the
+    /// channel.</summary>
+    public async Task StopAsync()
+    {
+        End("stopping");
+        await (_tag is null ? Task.CompletedTask : Channel.BasicCancelAsync(_tag, noWait: true, CancellationToken.None));
+        Settled(); // The consumer's own.
+        await _settled.Task;
+    }
+
+    public void Dispose()
     {
         End("disposed");
-        Settled(); // The channel's own.
-        if (Channel.IsOpen)
-        {
-            await (_tag is null ? Task.CompletedTask : Channel.BasicCancelAsync(_tag, noWait: true, CancellationToken.None)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await _settled.Task;
-        }
-
         _connection.ConnectionShutdownAsync -= OnShutdownAsync;
-        await Channel.DisposeAsync();
-        _ending.Dispose();
+        Channel.ChannelShutdownAsync -= OnShutdownAsync;
     }
 
     private Task OnShutdownAsync(object sender, ShutdownEventArgs reason)

@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Logging;
+using RabbitMQ.Client;
 using RabbitTopics.Connections;
 using RabbitTopics.Health;
 using RabbitTopics.Messages;
 using RabbitTopics.Settling;
-using RabbitTopics.Topology;
 
 namespace RabbitTopics.Receiving;
 
@@ -20,7 +20,6 @@ internal sealed class QueueConsumer : IAsyncDisposable
     private readonly DeliveryPumps _pumps;
     private readonly ConsumingLoop _loop;
     private readonly LongRunningWatch _watch;
-    private readonly BackgroundWork _work = new();
     private bool _saidLimit;
 
     /// <summary>A consumer that has not started.</summary>
@@ -39,7 +38,7 @@ internal sealed class QueueConsumer : IAsyncDisposable
         _settler = new DeliverySettler(broker, options.Topology?.Properties, options.HandlerOptions, logger);
         _source = new DeliverySource(options.Queue, options.Handler, options.TopicHeader, delivery => new DeliveryActions(_settler, delivery));
         _pumps = new DeliveryPumps(options.HandlerOptions, HandleAsync);
-        _loop = new ConsumingLoop(broker, health, options.Handler, options.Queue, logger);
+        _loop = new ConsumingLoop(broker, options.Queue, problem => health.Report(options.Handler, options.Queue, problem), logger);
         _watch = new LongRunningWatch(_pumps, options, health, logger);
     }
 
@@ -48,14 +47,12 @@ internal sealed class QueueConsumer : IAsyncDisposable
     /// <summary>Starts consuming in the background; returns at once, also while the broker is down.</summary>
     public void Start()
     {
-        _loop.Report($"waiting for the broker at {_broker.Endpoint}");
-        _work.Start(async () =>
+        var pumping = _pumps.RunAsync();
+        var watching = _watch.RunAsync(_loop.Stop);
+        _loop.Start(ConsumeAsync, Advice, () =>
         {
-            var pumping = _pumps.RunAsync();
-            var watching = _watch.RunAsync(_work.Stop);
-            await _loop.RunAsync(ConsumeAsync, Advice, _work.Stop);
             _pumps.Complete();
-            await Task.WhenAll(pumping, watching);
+            return Task.WhenAll(pumping, watching);
         });
     }
 
@@ -63,54 +60,40 @@ internal sealed class QueueConsumer : IAsyncDisposable
     /// and their messages go back to the queue.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        if (!await _work.StopAsync(cancellationToken))
+        if (!await _loop.StopAsync(cancellationToken))
         {
             _logger.LogWarning("Handler '{Handler}' did not end within the time for stopping, nor when it was cancelled; its messages go back to queue '{Queue}' as the program ends.",
                 _options.Handler, _options.Queue);
         }
-
-        _loop.Report(null); // Who has stopped has no queue to consume.
     }
 
     /// <summary>Stops at once.</summary>
-    public ValueTask DisposeAsync() => _work.DisposeAsync();
+    public ValueTask DisposeAsync() => _loop.DisposeAsync();
 
-    /// <summary>Consumes on one channel until that ends, and says why it ended.</summary>
-    private async Task<string> ConsumeAsync(CancellationToken stop)
+    /// <summary>Consumes on one channel until that ends, and says why it ended. It does not wait for handlers of a channel that is lost: the
+    /// next one gets its deliveries beside them.</summary>
+    private async Task<string> ConsumeAsync(IConnection connection, IChannel channel, CancellationToken stop)
     {
         await TopologyDeclarer.ApplyAsync(_broker, _options.Topology, _options.Queue, stop);
         await _settler.PrepareAsync(_options.Queue, stop);
         _pumps.Clear();
-        var connection = await _broker.Consuming.GetOpenAsync(stop);
-        var channel = await connection.CreateChannelAsync(cancellationToken: stop);
-        var consumer = new ChannelConsumer(connection, channel, _source, _pumps, suspicious: Math.Min(2, MaxRedeliveries));
-        try
+        using var consumer = new ChannelConsumer(connection, channel, _source, _pumps, suspicious: Math.Min(2, MaxRedeliveries));
+        await using var stopping = stop.Register(() => consumer.End("stopping"));
+        var prefetch = _options.HandlerOptions.EffectivePrefetch;
+        var first = LooksForSuspects ? (ushort)1 : prefetch;
+        await consumer.ConsumeAsync(_options.Queue, first, stop);
+        _loop.Report(null);
+        _logger.LogInformation("Consuming queue '{Queue}' at {Endpoint}, prefetch {Prefetch}, concurrency {Concurrency}.",
+            _options.Queue, _broker.Endpoint, prefetch, _options.HandlerOptions.Concurrency);
+        if (first < prefetch)
         {
-            await using var stopping = stop.Register(() => consumer.End("stopping"));
-            var prefetch = _options.HandlerOptions.EffectivePrefetch;
-            var first = LooksForSuspects ? (ushort)1 : prefetch;
-            await consumer.ConsumeAsync(_options.Queue, first, stop);
-            _loop.Report(null);
-            _logger.LogInformation("Consuming queue '{Queue}' at {Endpoint}, prefetch {Prefetch}, concurrency {Concurrency}.",
-                _options.Queue, _broker.Endpoint, prefetch, _options.HandlerOptions.Concurrency);
-            if (first < prefetch)
-            {
-                await consumer.FirstUnsuspicious.WaitAsync(consumer.Ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                if (!consumer.Ended.IsCancellationRequested)
-                {
-                    await consumer.ConsumeAsync(_options.Queue, prefetch, stop);
-                }
-            }
+            await consumer.FirstUnsuspicious.WaitAsync(consumer.Ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await (consumer.Ended.IsCancellationRequested ? Task.CompletedTask : consumer.ConsumeAsync(_options.Queue, prefetch, stop));
+        }
 
-            await Task.Delay(Timeout.Infinite, consumer.Ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            return consumer.Reason;
-        }
-        finally
-        {
-            // Handlers of before end in their own time, and the next channel does not wait for them. Stopping does.
-            var closing = CloseAsync(consumer);
-            await (stop.IsCancellationRequested ? closing : Task.CompletedTask);
-        }
+        await Task.Delay(Timeout.Infinite, consumer.Ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await (stop.IsCancellationRequested ? consumer.StopAsync() : Task.CompletedTask);
+        return consumer.Reason;
     }
 
     /// <summary>Whether the first messages are taken one by one. A message that ends the process is then alone with the broker's count of its
@@ -118,18 +101,6 @@ internal sealed class QueueConsumer : IAsyncDisposable
     /// active consumer meanwhile, it is not worth it.</summary>
     private bool LooksForSuspects =>
         MaxRedeliveries != ErrorPolicy.Unlimited && _options.Topology?.Properties is { IsQuorum: true, HasSingleActiveConsumer: false };
-
-    private async Task CloseAsync(ChannelConsumer consumer)
-    {
-        try
-        {
-            await consumer.DisposeAsync();
-        }
-        catch (Exception exception)
-        {
-            _logger.LogDebug(exception, "A channel of queue '{Queue}' ended badly; the broker gives back what was not settled.", _options.Queue);
-        }
-    }
 
     /// <summary>Handles a delivery, and settles it or lets that go on. Does not throw.</summary>
     private async Task HandleAsync(ChannelConsumer from, Delivery delivery)
@@ -157,7 +128,7 @@ internal sealed class QueueConsumer : IAsyncDisposable
     {
         try
         {
-            await _settler.SettleAsync(from.Channel, delivery, failure, _work.Abandon.IsCancellationRequested, from.Ended);
+            await _settler.SettleAsync(from.Channel, delivery, failure, _loop.Abandon.IsCancellationRequested, from.Ended);
         }
         finally
         {
@@ -185,7 +156,7 @@ internal sealed class QueueConsumer : IAsyncDisposable
                 }
             }
 
-            await (_options.HandlerOptions.Timeout == Timeout.InfiniteTimeSpan ? _handler(delivery, _work.Abandon) : new(LimitedAsync(delivery)));
+            await (_options.HandlerOptions.Timeout == Timeout.InfiniteTimeSpan ? _handler(delivery, _loop.Abandon) : new(LimitedAsync(delivery)));
             return null;
         }
         catch (Exception exception)
@@ -197,7 +168,7 @@ internal sealed class QueueConsumer : IAsyncDisposable
     /// <summary>Runs the handler apart from the loop that waits for it: one that blocks its thread must meet its timeout, too.</summary>
     private async Task LimitedAsync(Delivery delivery)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_work.Abandon);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_loop.Abandon);
         limit.CancelAfter(_options.HandlerOptions.Timeout);
         var token = limit.Token;
         var handling = Task.Run(() => _handler(delivery, token).AsTask(), CancellationToken.None);
@@ -205,7 +176,7 @@ internal sealed class QueueConsumer : IAsyncDisposable
         _ = handling.ContinueWith(static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         if (!handling.IsCompletedSuccessfully && token.IsCancellationRequested)
         {
-            _work.Abandon.ThrowIfCancellationRequested();
+            _loop.Abandon.ThrowIfCancellationRequested();
             throw new HandlerTimeoutException(_options.Handler, _options.HandlerOptions.Timeout, handling.Exception?.InnerException);
         }
 

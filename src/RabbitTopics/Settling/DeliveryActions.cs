@@ -31,16 +31,13 @@ internal sealed class DeliveryActions(DeliverySettler settler, Delivery delivery
 
     internal override async ValueTask<bool> CloseAsync()
     {
-        while (Interlocked.CompareExchange(ref _current, Closed, null) is { } begun && begun != Closed)
+        if (Interlocked.CompareExchange(ref _current, Closed, null) is not { } begun)
         {
-            await begun.Ended.Task;
-            if (Volatile.Read(ref _current) == begun)
-            {
-                return true;
-            }
+            return false;
         }
 
-        return false;
+        await begun.Ended.Task;
+        return true;
     }
 
     private SettleDecision Again(TimeSpan delay) => SettlePolicy.Again(delivery.Message.Attempt, settler.Options.OnError.MaxAttempts, delay);
@@ -62,15 +59,15 @@ internal sealed class DeliveryActions(DeliverySettler settler, Delivery delivery
         {
             await settler.PerformAsync(delivery, decision, "its handler says so", failure: null, cancellationToken);
         }
-        catch
+        catch (Exception exception)
         {
             Volatile.Write(ref _current, null);
+            mine.Ended.SetException(exception);
+            _ = mine.Ended.Task.Exception; // Observed, whether somebody waits for it or not.
             throw;
         }
-        finally
-        {
-            mine.Ended.SetResult();
-        }
+
+        mine.Ended.SetResult();
     }
 
     private sealed class Settlement(string name, bool isComplete)

@@ -58,10 +58,20 @@ internal sealed class DeliverySettler(Broker broker, QueueProperties? queuePrope
     /// <param name="ended">A copy that the broker does not take is tried again until this is cancelled; once where it is already.</param>
     public async ValueTask<bool> TrySettleAsync(Delivery delivery, Exception? failure, bool isStopping, CancellationToken ended)
     {
+        var isSettled = false;
+        try
+        {
+            isSettled = delivery.ActionsInUse is { } actions && await actions.CloseAsync();
+        }
+        catch (Exception exception)
+        {
+            failure ??= exception; // The handler did not wait for what it had begun.
+        }
+
         var outcome = SettlePolicy.Outcome(failure, isStopping, IsExcluded);
         var why = outcome.ToString();
         failure = failure is PoisonMessageException ? failure.InnerException : failure;
-        if (delivery.ActionsInUse is { } actions && await actions.CloseAsync())
+        if (isSettled)
         {
             if (failure is not null)
             {

@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using RabbitTopics.Receiving;
-using RabbitTopics.Settling;
 using RabbitTopics.Testing;
 using RabbitTopics.Topology;
 
@@ -19,7 +18,7 @@ public sealed class PublishFaultTests(SharedBroker shared)
         await using var broker = await PrivateBroker.StartNewAsync();
         await using var library = await Library.OnAsync(broker.Uri);
         var handled = new ConcurrentDictionary<int, int>();
-        await using var consumer = new QueueConsumer(library.Broker, new QueueConsumerOptions
+        await using var consumer = new QueueConsumer(library.Broker, library.Health, new QueueConsumerOptions
         {
             Queue = library.Queue,
             Handler = "Test",
@@ -28,7 +27,7 @@ public sealed class PublishFaultTests(SharedBroker shared)
         }, (delivery, _) =>
         {
             handled.AddOrUpdate(int.Parse(delivery.Message.Body.Span, CultureInfo.InvariantCulture), 1, (_, times) => times + 1);
-            return new(new HandlerResult(DeliveryOutcome.Succeeded));
+            return ValueTask.CompletedTask;
         }, NullLogger.Instance);
         consumer.Start();
         await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
@@ -98,7 +97,7 @@ public sealed class PublishFaultTests(SharedBroker shared)
         await using var broker = await PrivateBroker.StartNewAsync();
         await using var library = await Library.OnAsync(broker.Uri);
         var handled = new ConcurrentDictionary<int, bool>();
-        await using var consumer = new QueueConsumer(library.Broker, new QueueConsumerOptions
+        await using var consumer = new QueueConsumer(library.Broker, library.Health, new QueueConsumerOptions
         {
             Queue = library.Queue,
             Handler = "Test",
@@ -106,7 +105,7 @@ public sealed class PublishFaultTests(SharedBroker shared)
         }, (delivery, _) =>
         {
             handled[int.Parse(delivery.Message.Body.Span, CultureInfo.InvariantCulture)] = true;
-            return new(new HandlerResult(DeliveryOutcome.Succeeded));
+            return ValueTask.CompletedTask;
         }, NullLogger.Instance);
         consumer.Start();
         await Client.WaitForConsumersAsync(broker.Uri, library.Queue);

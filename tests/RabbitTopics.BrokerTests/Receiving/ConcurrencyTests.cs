@@ -3,8 +3,8 @@ using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using RabbitMQ.Client;
+using RabbitTopics.Messages;
 using RabbitTopics.Receiving;
-using RabbitTopics.Settling;
 using RabbitTopics.Testing;
 using RabbitTopics.Topology;
 
@@ -12,8 +12,6 @@ namespace RabbitTopics.BrokerTests.Receiving;
 
 public sealed class ConcurrencyTests(SharedBroker broker)
 {
-    private static readonly HandlerResult Succeeded = new(DeliveryOutcome.Succeeded);
-
     [Fact]
     public async Task As_many_handlers_run_as_the_concurrency_says_and_never_more()
     {
@@ -35,7 +33,6 @@ public sealed class ConcurrencyTests(SharedBroker broker)
             await Task.Yield();
             Interlocked.Decrement(ref running);
             Interlocked.Increment(ref done);
-            return Succeeded;
         });
         await PublishAsync(library, 500, _ => null);
         consumer.Start();
@@ -56,7 +53,6 @@ public sealed class ConcurrencyTests(SharedBroker broker)
             seen.Enqueue(Number(delivery));
             await Task.Yield();
             Interlocked.Decrement(ref running);
-            return Succeeded;
         });
         await PublishAsync(library, 1000, _ => null);
         consumer.Start();
@@ -87,7 +83,6 @@ public sealed class ConcurrencyTests(SharedBroker broker)
             await Task.Yield();
             runningOfKey[key] = 0;
             Interlocked.Increment(ref total);
-            return Succeeded;
         });
         await PublishAsync(library, 1000, number => number % 10);
         consumer.Start();
@@ -113,8 +108,6 @@ public sealed class ConcurrencyTests(SharedBroker broker)
             {
                 Interlocked.Increment(ref others);
             }
-
-            return Succeeded;
         });
         await PublishAsync(library, 60, number => number < 30 ? 0 : 1);
         consumer.Start();
@@ -123,8 +116,9 @@ public sealed class ConcurrencyTests(SharedBroker broker)
         release.SetResult();
     }
 
-    private static QueueConsumer Consumer(Library library, HandlerOptions options, Func<Delivery, ValueTask<HandlerResult>> handler) => new(
+    private static QueueConsumer Consumer(Library library, HandlerOptions options, Func<Delivery, ValueTask> handler) => new(
         library.Broker,
+        library.Health,
         new QueueConsumerOptions { Queue = library.Queue, Handler = "Test", Topology = new QueueTopology("RabbitMQ", library.Queue, []), HandlerOptions = options },
         (delivery, _) => handler(delivery),
         NullLogger.Instance);

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using RabbitMQ.Client;
+using RabbitTopics.Messages;
 using RabbitTopics.Receiving;
 using RabbitTopics.Settling;
 using RabbitTopics.Testing;
@@ -11,8 +12,6 @@ namespace RabbitTopics.BrokerTests.Receiving;
 
 public sealed class QueueConsumerTests(SharedBroker broker)
 {
-    private static readonly HandlerResult Succeeded = new(DeliveryOutcome.Succeeded);
-
     [Fact]
     public async Task The_queue_is_declared_and_bound_and_its_messages_are_handled_in_order_and_acked()
     {
@@ -21,7 +20,6 @@ public sealed class QueueConsumerTests(SharedBroker broker)
         await using var consumer = Consumer(library, delivery =>
         {
             seen.Enqueue(Encoding.UTF8.GetString(delivery.Message.Body.Span));
-            return Succeeded;
         });
         consumer.Start();
         await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
@@ -45,7 +43,10 @@ public sealed class QueueConsumerTests(SharedBroker broker)
         await using var consumer = Consumer(library, delivery =>
         {
             attempts.Enqueue(delivery.Message.Attempt);
-            return attempts.Count == 1 ? throw new InvalidOperationException("first try") : Succeeded;
+            if (attempts.Count == 1)
+            {
+                throw new InvalidOperationException("first try");
+            }
         });
         consumer.Start();
         await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
@@ -60,7 +61,7 @@ public sealed class QueueConsumerTests(SharedBroker broker)
     public async Task A_poison_message_is_parked_as_it_was_with_its_reason()
     {
         await using var library = await Library.OnAsync(broker.Uri);
-        await using var consumer = Consumer(library, _ => new HandlerResult(DeliveryOutcome.Poison, new FormatException("no good")));
+        await using var consumer = Consumer(library, _ => throw new PoisonMessageException(new FormatException("no good")));
         consumer.Start();
         await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
 
@@ -99,7 +100,6 @@ public sealed class QueueConsumerTests(SharedBroker broker)
         await using var consumer = Consumer(library, _ =>
         {
             Interlocked.Increment(ref seen);
-            return Succeeded;
         });
         consumer.Start();
         await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
@@ -115,8 +115,8 @@ public sealed class QueueConsumerTests(SharedBroker broker)
     public async Task A_queue_that_nobody_declares_is_waited_for()
     {
         await using var library = await Library.OnAsync(broker.Uri);
-        await using var consumer = new QueueConsumer(library.Broker, Options(library) with { Topology = null },
-            (_, _) => ValueTask.FromResult(Succeeded), NullLogger.Instance);
+        await using var consumer = new QueueConsumer(library.Broker, library.Health, Options(library) with { Topology = null },
+            (_, _) => ValueTask.CompletedTask, NullLogger.Instance);
         consumer.Start();
 
         await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false);
@@ -130,11 +130,10 @@ public sealed class QueueConsumerTests(SharedBroker broker)
         await using var library = await Library.OnAsync(broker.Uri);
         var begun = new TaskCompletionSource();
         var release = new TaskCompletionSource();
-        await using var consumer = new QueueConsumer(library.Broker, Options(library), async (_, _) =>
+        await using var consumer = new QueueConsumer(library.Broker, library.Health, Options(library), async (_, _) =>
         {
             begun.SetResult();
             await release.Task;
-            return Succeeded;
         }, NullLogger.Instance);
         consumer.Start();
         await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
@@ -156,11 +155,10 @@ public sealed class QueueConsumerTests(SharedBroker broker)
     {
         await using var library = await Library.OnAsync(broker.Uri);
         var begun = new TaskCompletionSource();
-        await using var consumer = new QueueConsumer(library.Broker, Options(library), async (_, cancellationToken) =>
+        await using var consumer = new QueueConsumer(library.Broker, library.Health, Options(library), async (_, cancellationToken) =>
         {
             begun.SetResult();
             await Task.Delay(Timeout.Infinite, cancellationToken);
-            return Succeeded;
         }, NullLogger.Instance);
         consumer.Start();
         await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
@@ -177,8 +175,8 @@ public sealed class QueueConsumerTests(SharedBroker broker)
     {
         await using var library = await Library.OnAsync(broker.Uri);
         var begun = new TaskCompletionSource();
-        var never = new TaskCompletionSource<HandlerResult>();
-        await using var consumer = new QueueConsumer(library.Broker, Options(library), (_, _) =>
+        var never = new TaskCompletionSource();
+        await using var consumer = new QueueConsumer(library.Broker, library.Health, Options(library), (_, _) =>
         {
             begun.SetResult();
             return new(never.Task);
@@ -190,7 +188,7 @@ public sealed class QueueConsumerTests(SharedBroker broker)
 
         await consumer.StopAsync(new CancellationToken(canceled: true)).WaitAsync(Wait.Patience);
 
-        never.SetResult(Succeeded);
+        never.SetResult();
     }
 
     private static QueueConsumerOptions Options(Library library) => new()
@@ -200,8 +198,16 @@ public sealed class QueueConsumerTests(SharedBroker broker)
         Topology = new QueueTopology("RabbitMQ", library.Queue, [new TopicBinding("amq.topic", library.Queue)]),
     };
 
-    private static QueueConsumer Consumer(Library library, Func<Delivery, HandlerResult> handler) => new(
-        library.Broker, Options(library), (delivery, _) => ValueTask.FromResult(handler(delivery)), NullLogger.Instance);
+    private static QueueConsumer Consumer(Library library, Action<Delivery> handler) => new(
+        library.Broker,
+        library.Health,
+        Options(library),
+        (delivery, _) =>
+        {
+            handler(delivery);
+            return ValueTask.CompletedTask;
+        },
+        NullLogger.Instance);
 
     private static async Task PublishAsync(Library library, string body) =>
         await library.Channel.BasicPublishAsync("amq.topic", library.Queue, mandatory: true, Encoding.UTF8.GetBytes(body));

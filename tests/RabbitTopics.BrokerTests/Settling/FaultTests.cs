@@ -1,10 +1,11 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using RabbitMQ.Client;
+using RabbitTopics.Messages;
 using RabbitTopics.Receiving;
-using RabbitTopics.Settling;
 using RabbitTopics.Testing;
 using RabbitTopics.Topology;
 
@@ -13,8 +14,6 @@ namespace RabbitTopics.BrokerTests.Settling;
 /// <summary>Settling while the broker or the network fails.</summary>
 public sealed class FaultTests(SharedBroker shared)
 {
-    private static readonly HandlerResult Succeeded = new(DeliveryOutcome.Succeeded);
-
     [Fact]
     public async Task A_connection_reset_in_the_middle_of_a_handler_redelivers_its_message_and_the_stale_ack_does_no_harm()
     {
@@ -23,6 +22,7 @@ public sealed class FaultTests(SharedBroker shared)
         await using var plain = await Library.OnAsync(shared.Uri); // Beside the network that fails.
         var deliveries = new ConcurrentQueue<(string Body, bool Redelivered)>();
         var release = new TaskCompletionSource();
+        var log = new CollectingLogger();
         await using var consumer = Consumer(library, plain.Queue, new HandlerOptions(), async (delivery, _) =>
         {
             deliveries.Enqueue((Encoding.UTF8.GetString(delivery.Message.Body.Span), delivery.Message.Redelivered));
@@ -30,9 +30,7 @@ public sealed class FaultTests(SharedBroker shared)
             {
                 await release.Task;
             }
-
-            return Succeeded;
-        });
+        }, log);
         consumer.Start();
         await Client.WaitForConsumersAsync(shared.Uri, plain.Queue);
         await PublishAsync(plain, "first");
@@ -40,6 +38,7 @@ public sealed class FaultTests(SharedBroker shared)
 
         proxy.Reset();
         var clock = Stopwatch.StartNew();
+        await Wait.UntilAsync(() => log.Lines.Any(line => line.Contains("was interrupted", StringComparison.Ordinal)), "the consumer to know");
         release.SetResult();
 
         await Wait.UntilAsync(() => deliveries.Count == 2, "the redelivery");
@@ -47,6 +46,7 @@ public sealed class FaultTests(SharedBroker shared)
         await PublishAsync(plain, "second");
         await Wait.UntilAsync(() => deliveries.Count == 3, "the next message");
         Assert.Equal([("first", false), ("first", true), ("second", false)], deliveries);
+        Assert.Contains(log.Lines, line => line.Contains("could not be settled, as its channel is gone", StringComparison.Ordinal));
         await consumer.StopAsync(CancellationToken.None);
         Assert.Equal(0u, await plain.Channel.MessageCountAsync(plain.Queue));
     }
@@ -59,21 +59,19 @@ public sealed class FaultTests(SharedBroker shared)
         var attempts = new ConcurrentQueue<(string Body, int Attempt)>();
         var copied = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var killed = new TaskCompletionSource();
-        await using var consumer = Consumer(library, library.Queue, new HandlerOptions(), async (delivery, _) =>
+        await using var consumer = Consumer(library, library.Queue, new HandlerOptions(), async (delivery, cancellationToken) =>
         {
             var body = Encoding.UTF8.GetString(delivery.Message.Body.Span);
             attempts.Enqueue((body, delivery.Message.Attempt));
             if (delivery.Message is { Attempt: 1, Redelivered: false })
             {
-                await delivery.Actions.RetryAsync(TimeSpan.FromSeconds(1)); // Returns when the broker has the copy.
+                await delivery.Actions.RetryAsync(TimeSpan.FromSeconds(1), cancellationToken); // Returns when the broker has the copy.
                 if (body == "x")
                 {
                     copied.SetResult();
                     await killed.Task;
                 }
             }
-
-            return Succeeded;
         });
         consumer.Start();
         await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
@@ -93,38 +91,145 @@ public sealed class FaultTests(SharedBroker shared)
         Assert.InRange(ofX.Length, 2, 3);
     }
 
-    [Fact]
-    public async Task A_message_whose_copy_the_retry_queue_refuses_stays_with_the_broker_until_there_is_room()
+    [Theory]
+    [InlineData("classic")]
+    [InlineData("quorum")]
+    public async Task Messages_whose_copies_are_refused_are_held_and_handled_once_and_copied_when_there_is_room(string type)
     {
         await using var broker = await PrivateBroker.StartNewAsync();
         await using var library = await Library.OnAsync(broker.Uri);
-        var fail = true;
-        var attempts = new ConcurrentQueue<(string Body, int Attempt)>();
-        var options = new HandlerOptions { OnError = new ErrorPolicy { Delays = [TimeSpan.FromMinutes(1)] } };
-        await using var consumer = Consumer(library, library.Queue, options, (delivery, _) =>
-        {
-            attempts.Enqueue((Encoding.UTF8.GetString(delivery.Message.Body.Span), delivery.Message.Attempt));
-            return Volatile.Read(ref fail) ? throw new InvalidOperationException("It fails.") : ValueTask.FromResult(Succeeded);
-        });
-        await broker.ControlAsync("set_policy", "full", ".*[.]retry[.].*", """{"max-length":1,"overflow":"reject-publish"}""");
+        var attempts = new ConcurrentQueue<string>();
+        var log = new CollectingLogger();
+        await using var consumer = new QueueConsumer(library.Broker, library.Health,
+            new QueueConsumerOptions
+            {
+                Queue = library.Queue,
+                Handler = "Test",
+                Topology = new QueueTopology("RabbitMQ", library.Queue, []) { Properties = new QueueProperties { Arguments = new Dictionary<string, object?> { ["x-queue-type"] = type } } },
+                HandlerOptions = new HandlerOptions { OnError = new ErrorPolicy { Action = ErrorAction.DeadLetter } },
+            },
+            (delivery, _) =>
+            {
+                attempts.Enqueue($"{Encoding.UTF8.GetString(delivery.Message.Body.Span)}:{delivery.Message.Attempt}:{delivery.Message.Redelivered}");
+                throw new InvalidOperationException("It fails.");
+            }, log);
         consumer.Start();
         await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
+        await library.Channel.QueueDeleteAsync($"{library.Queue}.dead");
+        await library.Channel.QueueDeclareAsync($"{library.Queue}.dead", durable: true, exclusive: false, autoDelete: false,
+            new Dictionary<string, object?> { ["x-max-length"] = 0, ["x-overflow"] = "reject-publish" });
 
         for (var number = 0; number < 10; number++)
         {
             await PublishAsync(library, $"{number}");
         }
 
-        // One at a time is refused, held for a second and tried again: nothing is dropped and nothing is counted.
-        await Wait.UntilAsync(() => attempts.Count(attempt => attempt.Attempt == 1) >= 14, "refused messages to come again");
-        fail = false;
+        await Wait.UntilAsync(() => log.Lines.Count(line => line.Contains("its copy could not be published", StringComparison.Ordinal)) >= 30, "copies to be refused again and again");
+        Assert.Equal(Enumerable.Range(0, 10).Select(number => $"{number}:1:False"), attempts);
+        await library.Channel.QueueDeleteAsync($"{library.Queue}.dead"); // Which the next copy makes as it should be.
+
+        await Wait.UntilAsync(async () => await Client.QueueExistsAsync(broker.Uri, $"{library.Queue}.dead") && await Client.CountAsync(broker.Uri, $"{library.Queue}.dead") == 10, "the copies");
         await WaitUntilEmptyAsync(broker.Uri, library.Queue);
-        var waiting = await Client.CountAsync(broker.Uri, $"{library.Queue}.retry.60000");
-        var handledLast = attempts.Select(attempt => attempt.Body).Distinct().Count();
-        Report($"{waiting} in the retry queue, the others handled after they were refused.");
-        Assert.InRange(waiting, 1u, 9u);
-        Assert.Equal(10, handledLast);
-        Assert.All(attempts, attempt => Assert.Equal(1, attempt.Attempt));
+        Assert.Equal(10, attempts.Count);
+    }
+
+    [Fact]
+    public async Task Ten_thousand_looks_at_a_parked_message_lose_nothing()
+    {
+        await using var library = await Library.OnAsync(shared.Uri);
+        await using var consumer = QuorumConsumer(library, new HandlerOptions { OnError = new ErrorPolicy { Action = ErrorAction.DeadLetter } },
+            (_, _) => throw new InvalidOperationException("It fails."));
+        consumer.Start();
+        await Client.WaitForConsumersAsync(shared.Uri, library.Queue);
+        await PublishAsync(library, "parked");
+        var dead = $"{library.Queue}.dead";
+        await Wait.UntilAsync(async () => await Client.CountAsync(shared.Uri, dead) == 1, "the dead letter");
+
+        for (var look = 0; look < 10_000; look++)
+        {
+            BasicGetResult? message;
+            while ((message = await library.Channel.BasicGetAsync(dead, autoAck: false)) is null)
+            {
+                Assert.Equal(1u, await Client.CountAsync(shared.Uri, dead)); // On its way back.
+            }
+
+            await library.Channel.BasicNackAsync(message.DeliveryTag, multiple: false, requeue: true);
+        }
+
+        Assert.Equal("parked", Encoding.UTF8.GetString((await library.Channel.TakeAsync(dead)).Body.Span));
+    }
+
+    [Fact]
+    public async Task A_message_that_ends_the_process_again_and_again_is_parked_and_those_prefetched_with_it_are_handled()
+    {
+        await using var proxy = new TcpProxy(shared.Uri);
+        await using var library = await Library.OnAsync(proxy.Uri);
+        await using var plain = await Library.OnAsync(shared.Uri);
+        var deadly = 0;
+        var handled = new ConcurrentDictionary<string, bool>();
+        await using var consumer = QuorumConsumer(library, new HandlerOptions { OnError = new ErrorPolicy { MaxRedeliveries = 3 } }, (delivery, _) =>
+        {
+            var body = Encoding.UTF8.GetString(delivery.Message.Body.Span);
+            if (body == "deadly")
+            {
+                Interlocked.Increment(ref deadly);
+                proxy.Reset(); // For the broker it is the end of the process, with all that it had prefetched.
+            }
+            else
+            {
+                handled[body] = true;
+            }
+
+            return ValueTask.CompletedTask;
+        });
+        consumer.Start();
+        await Client.WaitForConsumersAsync(shared.Uri, library.Queue);
+        string[] innocent = [.. Enumerable.Range(0, 20).Select(number => $"{number}")];
+        foreach (var body in innocent.Prepend("deadly"))
+        {
+            await plain.Channel.BasicPublishAsync("", library.Queue, mandatory: true, Encoding.UTF8.GetBytes(body));
+        }
+
+        await Wait.UntilAsync(() => handled.Count == innocent.Length, "the others");
+        var parked = await Client.TakeAsync(shared.Uri, $"{library.Queue}.dead");
+        Assert.Equal("deadly", Encoding.UTF8.GetString(parked.Body.Span));
+        Assert.Equal(0u, await Client.CountAsync(shared.Uri, $"{library.Queue}.dead"));
+        Assert.Equal(4, deadly);
+    }
+
+    [Fact]
+    public async Task A_settlement_that_the_handler_did_not_wait_for_and_that_fails_leaves_the_message_unsettled()
+    {
+        await using var library = await Library.OnAsync(shared.Uri, options => options.Topology = TopologyMode.None); // Nothing makes the dead-letter queue.
+        await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false);
+        var handled = new TaskCompletionSource();
+        await using var consumer = Consumer(library, library.Queue, new HandlerOptions(), (delivery, cancellationToken) =>
+        {
+            _ = delivery.Actions.DeadLetterAsync("odd", cancellationToken: cancellationToken);
+            handled.TrySetResult();
+            return ValueTask.CompletedTask;
+        });
+        consumer.Start();
+        await PublishAsync(library, "x");
+        await handled.Task.WaitAsync(Wait.Patience);
+
+        await consumer.StopAsync(CancellationToken.None);
+
+        Assert.Equal("x", Encoding.UTF8.GetString((await library.Channel.TakeAsync(library.Queue)).Body.Span));
+    }
+
+    [Fact]
+    public async Task What_a_handler_parks_itself_is_in_the_log()
+    {
+        await using var library = await Library.OnAsync(shared.Uri);
+        var log = new CollectingLogger();
+        await using var consumer = new QueueConsumer(library.Broker, library.Health, new QueueConsumerOptions { Queue = library.Queue, Handler = "Test", Topology = new QueueTopology("RabbitMQ", library.Queue, []) },
+            async (delivery, cancellationToken) => await delivery.Actions.DeadLetterAsync("odd", cancellationToken: cancellationToken), log);
+        consumer.Start();
+        await Client.WaitForConsumersAsync(shared.Uri, library.Queue);
+        await PublishAsync(library, "x");
+
+        await Wait.UntilAsync(() => log.Lines.Any(line => line.Contains($"it is parked in '{library.Queue}.dead' (odd)", StringComparison.Ordinal)), "the line");
     }
 
     [Fact]
@@ -142,7 +247,7 @@ public sealed class FaultTests(SharedBroker shared)
             }
 
             handled.Add((subscriber, body));
-            return ValueTask.FromResult(Succeeded);
+            return ValueTask.CompletedTask;
         })).ToArray();
         foreach (var (queue, consumer) in queues.Zip(consumers))
         {
@@ -208,7 +313,7 @@ public sealed class FaultTests(SharedBroker shared)
         }
 
         var options = new HandlerOptions { OnError = new ErrorPolicy { MaxRedeliveries = 2 } };
-        await using var consumer = new QueueConsumer(library.Broker,
+        await using var consumer = new QueueConsumer(library.Broker, library.Health,
             new QueueConsumerOptions { Queue = library.Queue, Handler = "Test", HandlerOptions = options },
             (_, _) => throw new InvalidOperationException("It must not be handled again."), NullLogger.Instance);
         consumer.Start();
@@ -219,9 +324,23 @@ public sealed class FaultTests(SharedBroker shared)
         Assert.False(parked.BasicProperties.Headers.ContainsKey("x-delivery-count"));
     }
 
-    private static QueueConsumer Consumer(Library library, string queue, HandlerOptions options, Func<Delivery, CancellationToken, ValueTask<HandlerResult>> handler) => new(
+    private static QueueConsumer Consumer(Library library, string queue, HandlerOptions options, Func<Delivery, CancellationToken, ValueTask> handler, ILogger? log = null) => new(
         library.Broker,
+        library.Health,
         new QueueConsumerOptions { Queue = queue, Handler = "Test", Topology = new QueueTopology("RabbitMQ", queue, []), HandlerOptions = options },
+        handler,
+        log ?? NullLogger.Instance);
+
+    private static QueueConsumer QuorumConsumer(Library library, HandlerOptions options, Func<Delivery, CancellationToken, ValueTask> handler) => new(
+        library.Broker,
+        library.Health,
+        new QueueConsumerOptions
+        {
+            Queue = library.Queue,
+            Handler = "Test",
+            Topology = new QueueTopology("RabbitMQ", library.Queue, []) { Properties = new QueueProperties { Arguments = new Dictionary<string, object?> { ["x-queue-type"] = "quorum" } } },
+            HandlerOptions = options,
+        },
         handler,
         NullLogger.Instance);
 

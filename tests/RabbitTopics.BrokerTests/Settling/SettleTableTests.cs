@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using RabbitMQ.Client;
+using RabbitTopics.Messages;
 using RabbitTopics.Receiving;
 using RabbitTopics.Settling;
 using RabbitTopics.Testing;
@@ -41,7 +42,7 @@ public sealed class SettleTableTests(SharedBroker broker)
         await using var library = await Library.OnAsync(broker.Uri);
         var results = new ConcurrentQueue<int>();
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var consumer = new QueueConsumer(library.Broker, Options(library.Queue, policy), async (delivery, cancellationToken) =>
+        await using var consumer = new QueueConsumer(library.Broker, library.Health, Options(library.Queue, policy), async (delivery, cancellationToken) =>
         {
             results.Enqueue(delivery.Message.Attempt);
             begun.TrySetResult();
@@ -50,7 +51,7 @@ public sealed class SettleTableTests(SharedBroker broker)
                 await Task.Delay(Timeout.Infinite, cancellationToken); // What came back stays as it is, to be looked at.
             }
 
-            return await HandleAsync(outcome, delivery, cancellationToken);
+            await HandleAsync(outcome, delivery, cancellationToken);
         }, NullLogger.Instance);
         consumer.Start();
         await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
@@ -112,7 +113,7 @@ public sealed class SettleTableTests(SharedBroker broker)
         };
     }
 
-    private static async ValueTask<HandlerResult> HandleAsync(string outcome, Delivery delivery, CancellationToken cancellationToken)
+    private static async ValueTask HandleAsync(string outcome, Delivery delivery, CancellationToken cancellationToken)
     {
         switch (outcome)
         {
@@ -121,32 +122,30 @@ public sealed class SettleTableTests(SharedBroker broker)
             case "non-retryable":
                 throw new ArgumentException("it will always fail");
             case "bad-body":
-                return new HandlerResult(DeliveryOutcome.Poison, new FormatException("no good"));
+                throw new PoisonMessageException(new FormatException("no good"));
             case "timeout" or "shutdown":
                 await Task.Delay(Timeout.Infinite, cancellationToken);
                 break;
             case "complete":
-                await delivery.Actions.CompleteAsync();
+                await delivery.Actions.CompleteAsync(cancellationToken);
                 break;
             case "abandon":
-                await delivery.Actions.AbandonAsync();
+                await delivery.Actions.AbandonAsync(cancellationToken);
                 break;
             case "retry":
-                await delivery.Actions.RetryAsync(TimeSpan.FromMinutes(1));
+                await delivery.Actions.RetryAsync(TimeSpan.FromMinutes(1), cancellationToken);
                 break;
             case "dead-letter":
-                await delivery.Actions.DeadLetterAsync("own-reason", "as the handler says");
+                await delivery.Actions.DeadLetterAsync("own-reason", "as the handler says", cancellationToken);
                 break;
             case "complete-then-throw":
-                await delivery.Actions.CompleteAsync();
+                await delivery.Actions.CompleteAsync(cancellationToken);
                 throw new InvalidOperationException("afterwards");
             case "two-actions":
-                await delivery.Actions.CompleteAsync();
-                await delivery.Actions.DeadLetterAsync();
+                await delivery.Actions.CompleteAsync(cancellationToken);
+                await delivery.Actions.DeadLetterAsync(cancellationToken: cancellationToken);
                 break;
         }
-
-        return new HandlerResult(DeliveryOutcome.Succeeded);
     }
 
     private static async Task AssertHeldAsync(Library library, string place, string? reason, int attempt)

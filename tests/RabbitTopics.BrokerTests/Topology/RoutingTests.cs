@@ -4,8 +4,8 @@ using System.Text;
 using CsCheck;
 using Microsoft.Extensions.Logging.Abstractions;
 using RabbitMQ.Client;
+using RabbitTopics.Connections;
 using RabbitTopics.Receiving;
-using RabbitTopics.Settling;
 using RabbitTopics.Testing;
 using RabbitTopics.Topology;
 
@@ -14,8 +14,6 @@ namespace RabbitTopics.BrokerTests.Topology;
 /// <summary>What reaches a queue by its subscriptions.</summary>
 public sealed class RoutingTests(SharedBroker broker)
 {
-    private static readonly HandlerResult Succeeded = new(DeliveryOutcome.Succeeded);
-
     [Fact]
     public async Task Twenty_topics_of_a_hundred_messages_reach_exactly_the_queues_that_subscribe_to_them()
     {
@@ -24,7 +22,7 @@ public sealed class RoutingTests(SharedBroker broker)
         var topics = Enumerable.Range(0, 20).Select(number => $"orders.{(number % 2 == 0 ? "new" : "old")}.{number / 2}").ToArray();
         string[][] subscriptions = [["orders.#"], ["orders.new.*"], ["orders.*.3", "orders.old.#"], ["orders.new.1"], ["#.4", "orders.new.4"], ["*.nothing"]];
         var received = subscriptions.Select(_ => new ConcurrentBag<(string Topic, string Body)>()).ToArray();
-        var consumers = subscriptions.Select((patterns, number) => new QueueConsumer(library.Broker, new QueueConsumerOptions
+        var consumers = subscriptions.Select((patterns, number) => new QueueConsumer(library.Broker, library.Health, new QueueConsumerOptions
         {
             Queue = $"{library.Queue}.{number}",
             Handler = "Test",
@@ -32,7 +30,7 @@ public sealed class RoutingTests(SharedBroker broker)
         }, (delivery, _) =>
         {
             received[number].Add((delivery.Message.Topic, Encoding.UTF8.GetString(delivery.Message.Body.Span)));
-            return ValueTask.FromResult(Succeeded);
+            return ValueTask.CompletedTask;
         }, NullLogger.Instance)).ToArray();
         foreach (var (index, consumer) in consumers.Index())
         {
@@ -117,7 +115,7 @@ public sealed class RoutingTests(SharedBroker broker)
             ExchangeType = type,
             Arguments = type == "headers" ? new Dictionary<string, object?> { ["x-match"] = "all", ["kind"] = "order", ["version"] = 2 } : null,
         };
-        await TopologyDeclarer.ApplyAsync(library.Channel, new QueueTopology("RabbitMQ", library.Queue, [binding]), TopologyMode.Declare, CancellationToken.None);
+        await TopologyDeclarer.ApplyAsync(library.Broker, new QueueTopology("RabbitMQ", library.Queue, [binding]), library.Queue, CancellationToken.None);
 
         await PublishAsync("a", "key", "order", 1);
         await PublishAsync("b", "other", "order", 2);

@@ -2,8 +2,8 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
+using RabbitTopics.Connections;
 using RabbitTopics.Receiving;
-using RabbitTopics.Settling;
 using RabbitTopics.Testing;
 using RabbitTopics.Topology;
 
@@ -12,8 +12,6 @@ namespace RabbitTopics.BrokerTests.Topology;
 /// <summary>What is declared, looked for, refused and reported.</summary>
 public sealed class TopologyModeTests(SharedBroker broker)
 {
-    private static readonly HandlerResult Succeeded = new(DeliveryOutcome.Succeeded);
-
     [Fact]
     public async Task A_queue_is_made_with_the_properties_that_it_was_given()
     {
@@ -34,7 +32,7 @@ public sealed class TopologyModeTests(SharedBroker broker)
         };
         var topology = new QueueTopology("RabbitMQ", library.Queue, []) { Properties = properties };
 
-        await TopologyDeclarer.ApplyAsync(library.Channel, topology, TopologyMode.Declare, CancellationToken.None);
+        await TopologyDeclarer.ApplyAsync(library.Broker, topology, library.Queue, CancellationToken.None);
 
         // The broker answers whether a queue of exactly these properties is there.
         await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?>(properties.Arguments));
@@ -133,6 +131,7 @@ public sealed class TopologyModeTests(SharedBroker broker)
 
     private static QueueConsumer Consumer(Library library, string queue, ILogger log, Func<Task> handler) => new(
         library.Broker,
+        library.Health,
         new QueueConsumerOptions
         {
             Queue = queue,
@@ -143,7 +142,6 @@ public sealed class TopologyModeTests(SharedBroker broker)
         async (_, _) =>
         {
             await handler();
-            return Succeeded;
         },
         log);
 }

@@ -39,7 +39,7 @@ internal sealed class TimerLeadership(Broker broker, string app, TimersState sta
     private static TaskCompletionSource<TimerTerm> NewWait() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Takes part on a channel; only when that is closed another instance may lead.</summary>
-    private async Task<string> TakePartAsync(IChannel channel, CancellationToken stop)
+    private async Task<string> TakePartAsync(IConnection connection, IChannel channel, CancellationToken stop)
     {
         await PrepareQueueAsync(channel, stop);
         try

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.ExceptionServices;
-using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
 using RabbitTopics.Connections;
 using RabbitTopics.Deduplication;

@@ -1,0 +1,121 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using RabbitMQ.Client;
+using RabbitTopics.Messages;
+using RabbitTopics.Receiving;
+using RabbitTopics.Testing;
+using RabbitTopics.Topology;
+
+namespace RabbitTopics.BrokerTests.Receiving;
+
+/// <summary>A handler that is slow, blocked or hung harms nobody else.</summary>
+public sealed class SlowHandlerTests(SharedBroker broker)
+{
+    [Fact]
+    public async Task After_a_lost_connection_a_queue_is_consumed_again_at_once_though_the_handler_of_another_hangs_and_health_names_that()
+    {
+        await using var proxy = new TcpProxy(broker.Uri);
+        await using var library = await Library.OnAsync(proxy.Uri);
+        await using var plain = await Library.OnAsync(broker.Uri);
+        var hanging = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var never = new TaskCompletionSource();
+        var seen = new ConcurrentQueue<string>();
+        var log = new CollectingLogger();
+        await using var hung = Consumer(library, "Hung", $"{library.Queue}.hung", new HandlerOptions { LongRunningAfter = TimeSpan.FromMilliseconds(200) }, async (_, _) =>
+        {
+            hanging.TrySetResult();
+            await never.Task;
+        }, log);
+        await using var other = Consumer(library, "Other", library.Queue, new HandlerOptions(), (delivery, _) =>
+        {
+            seen.Enqueue(Encoding.UTF8.GetString(delivery.Message.Body.Span));
+            return ValueTask.CompletedTask;
+        });
+        hung.Start();
+        other.Start();
+        await Client.WaitForConsumersAsync(broker.Uri, $"{library.Queue}.hung");
+        await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
+        await PublishAsync(plain, $"{library.Queue}.hung", "hangs");
+        await hanging.Task.WaitAsync(Wait.Patience);
+
+        proxy.Reset();
+        var clock = Stopwatch.StartNew();
+        await PublishAsync(plain, library.Queue, "x");
+
+        await Wait.UntilAsync(() => seen.Contains("x"), "the other queue to be consumed again");
+        TestContext.Current.TestOutputHelper?.WriteLine($"The other queue was consumed again {clock.Elapsed.TotalSeconds:0.0} s after the reset.");
+        await Client.WaitForConsumersAsync(broker.Uri, $"{library.Queue}.hung"); // Its own queue is, too.
+        await Wait.UntilAsync(() => library.Health.Problems.Count == 0, "both queues to be consumed");
+        Assert.Contains($"handler 'Hung' has been at work on 1 message(s) of queue '{library.Queue}.hung' for more than 0.2 s", library.Health.Warnings);
+        Assert.Single(log.Lines, line => line.Contains("Handler 'Hung' has been at work", StringComparison.Ordinal));
+        never.SetResult();
+        await Wait.UntilAsync(() => library.Health.Warnings.Count == 0, "the warning to end with the handler");
+        await hung.DisposeAsync();
+        await plain.DeleteQueueAsync($"{library.Queue}.hung");
+    }
+
+    [Fact]
+    public async Task A_handler_that_blocks_its_thread_meets_its_timeout_and_its_message_is_retried_and_parked()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        using var never = new ManualResetEventSlim();
+        var attempts = new ConcurrentQueue<int>();
+        var options = new HandlerOptions { Timeout = TimeSpan.FromSeconds(1), OnError = new ErrorPolicy { Action = ErrorAction.Requeue, MaxAttempts = 2 } };
+        await using var consumer = Consumer(library, "Blocked", library.Queue, options, (delivery, _) =>
+        {
+            attempts.Enqueue(delivery.Message.Attempt);
+            never.Wait(CancellationToken.None);
+            return ValueTask.CompletedTask;
+        });
+        consumer.Start();
+        await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
+        await PublishAsync(library, library.Queue, "x");
+
+        await Wait.UntilAsync(async () => await Client.CountAsync(broker.Uri, $"{library.Queue}.dead") == 1, "the dead letter");
+        never.Set();
+        Assert.Equal([1, 2], attempts);
+        var parked = await library.Channel.TakeAsync($"{library.Queue}.dead");
+        Assert.Equal("max-attempts", Encoding.UTF8.GetString((byte[])parked.BasicProperties.Headers!["rt-dead-letter-reason"]!));
+    }
+
+    [Fact]
+    public async Task A_message_whose_connection_was_lost_is_handled_beside_its_first_handling_where_the_concurrency_allows_it()
+    {
+        await using var proxy = new TcpProxy(broker.Uri);
+        await using var library = await Library.OnAsync(proxy.Uri);
+        await using var plain = await Library.OnAsync(broker.Uri);
+        var begun = 0;
+        var never = new TaskCompletionSource();
+        await using var consumer = Consumer(library, "Test", library.Queue, new HandlerOptions { Concurrency = 2 }, async (_, _) =>
+        {
+            if (Interlocked.Increment(ref begun) == 1)
+            {
+                await never.Task;
+            }
+        });
+        consumer.Start();
+        await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
+        await PublishAsync(plain, library.Queue, "x");
+        await Wait.UntilAsync(() => Volatile.Read(ref begun) == 1, "the first handling");
+
+        proxy.Reset();
+
+        await Wait.UntilAsync(() => Volatile.Read(ref begun) == 2, "the second");
+        never.SetResult();
+        await consumer.StopAsync(CancellationToken.None);
+        Assert.Equal(0u, await Client.CountAsync(broker.Uri, library.Queue));
+    }
+
+    private static QueueConsumer Consumer(Library library, string handler, string queue, HandlerOptions options, Func<Delivery, CancellationToken, ValueTask> handle, ILogger? log = null) => new(
+        library.Broker,
+        library.Health,
+        new QueueConsumerOptions { Queue = queue, Handler = handler, Topology = new QueueTopology("RabbitMQ", queue, []), HandlerOptions = options },
+        handle,
+        log ?? NullLogger.Instance);
+
+    private static async Task PublishAsync(Library library, string queue, string body) =>
+        await library.Channel.BasicPublishAsync("", queue, mandatory: true, Encoding.UTF8.GetBytes(body));
+}
