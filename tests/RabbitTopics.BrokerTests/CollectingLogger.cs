@@ -4,11 +4,17 @@ using Microsoft.Extensions.Logging;
 namespace RabbitTopics.BrokerTests;
 
 /// <summary>Keeps what is logged.</summary>
-public sealed class CollectingLogger : ILogger
+public sealed class CollectingLogger : ILogger, ILoggerProvider
 {
     private readonly ConcurrentQueue<string> _lines = new();
 
     public IReadOnlyCollection<string> Lines => _lines;
+
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public void Dispose()
+    {
+    }
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;

@@ -56,19 +56,23 @@ public sealed class Library : IAsyncDisposable
     /// <summary>A queue of this test's own.</summary>
     public string Queue { get; } = $"test-{Guid.NewGuid():N}";
 
+    /// <summary>What the services log.</summary>
+    public CollectingLogger Log { get; private init; } = new();
+
     internal QueueHealth Health => Get<QueueHealth>();
 
     internal RabbitTopics.Connections.Broker Broker => Get<RabbitTopics.Connections.Brokers>().Get("RabbitMQ");
 
     public static async Task<Library> OnAsync(Uri uri, Action<RabbitTopicsOptions>? configure = null)
     {
+        var log = new CollectingLogger();
         var services = new ServiceCollection();
         services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection([new("RabbitMQ", uri.OriginalString)]).Build());
-        services.AddLogging();
+        services.AddLogging(logging => logging.AddProvider(log));
         services.AddRabbitTopics();
         services.Configure(configure ?? (_ => { }));
         var connection = await Client.ConnectAsync(uri);
-        return new Library(uri, services.BuildServiceProvider(), connection, await connection.CreateChannelAsync());
+        return new Library(uri, services.BuildServiceProvider(), connection, await connection.CreateChannelAsync()) { Log = log };
     }
 
     public T Get<T>()

@@ -127,6 +127,7 @@ public sealed class SettlingFunctions(Recorder recorder)
     public async Task Crashing(
         [RabbitMQTrigger("%CONFORMANCE_RUN%.crashing", ConnectionStringSetting = "RabbitMQ")]
         [TopicSubscription("%CONFORMANCE_RUN%.crashing")]
+        [QueueOptions(Type = "quorum")]
         TopicMessage message)
     {
         await recorder.SawAsync("Crashing", message);

@@ -127,7 +127,8 @@ public sealed class StoppingTests(ConformanceRun run) : IAsyncLifetime
     [Fact]
     public async Task A_message_that_ends_the_process_each_time_is_parked_and_the_others_are_handled()
     {
-        await _channel.QueueDeclareAsync($"{_name}.crashing", durable: true, exclusive: false, autoDelete: false);
+        await _channel.QueueDeclareAsync($"{_name}.crashing", durable: true, exclusive: false, autoDelete: false,
+            new Dictionary<string, object?> { ["x-queue-type"] = "quorum" });
         await _channel.BasicPublishAsync("", $"{_name}.crashing", mandatory: true, "crash"u8.ToArray());
         await PublishAsync("crashing", 3);
 

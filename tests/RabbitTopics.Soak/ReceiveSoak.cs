@@ -118,7 +118,7 @@ internal sealed class ReceiveSoak(int messages, int seed)
         {
             var queues = await broker.ControlAsync("list_queues", "--quiet", "--no-table-headers", "name", "messages");
             left = queues.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t'))
-                .Where(queue => queue.Length == 2 && !queue[0].EndsWith(".dead", StringComparison.Ordinal) && !queue[0].Contains(".begun.", StringComparison.Ordinal))
+                .Where(queue => queue.Length == 2 && !queue[0].EndsWith(".dead", StringComparison.Ordinal))
                 .Sum(queue => long.Parse(queue[1], CultureInfo.InvariantCulture));
             if (_clock.Elapsed - _said > TimeSpan.FromSeconds(10))
             {

@@ -41,6 +41,21 @@ public sealed class TopologyModeTests(SharedBroker broker)
     }
 
     [Fact]
+    public async Task A_quorum_queue_of_before_RabbitMQ_4_is_used_as_it_is_and_a_warning_has_the_policy_that_lifts_its_limit()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        var quorum = new Dictionary<string, object?> { ["x-queue-type"] = "quorum" };
+        await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false, quorum);
+        var topology = new QueueTopology("RabbitMQ", library.Queue, []) { Properties = new QueueProperties { Arguments = quorum } };
+
+        await TopologyDeclarer.ApplyAsync(library.Broker, topology, library.Queue, CancellationToken.None);
+        await TopologyDeclarer.ApplyAsync(library.Broker, topology, library.Queue, CancellationToken.None);
+
+        var warnings = library.Log.Lines.Count(line => line.Contains($"Quorum queue '{library.Queue}'", StringComparison.Ordinal) && line.Contains("delivery-limit\": -1", StringComparison.Ordinal));
+        Assert.Equal(library.Broker.LimitsDeliveries ? 1 : 0, warnings);
+    }
+
+    [Fact]
     public async Task A_queue_that_exists_with_other_arguments_is_named_with_the_argument_and_other_queues_are_consumed()
     {
         await using var library = await Library.OnAsync(broker.Uri);
