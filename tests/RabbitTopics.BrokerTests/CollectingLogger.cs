@@ -4,17 +4,11 @@ using Microsoft.Extensions.Logging;
 namespace RabbitTopics.BrokerTests;
 
 /// <summary>Keeps what is logged.</summary>
-public sealed class CollectingLogger : ILogger, ILoggerProvider
+public sealed class CollectingLogger : ILogger
 {
     private readonly ConcurrentQueue<string> _lines = new();
 
     public IReadOnlyCollection<string> Lines => _lines;
-
-    public ILogger CreateLogger(string categoryName) => this;
-
-    public void Dispose()
-    {
-    }
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
@@ -23,4 +17,15 @@ public sealed class CollectingLogger : ILogger, ILoggerProvider
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
         _lines.Enqueue($"{logLevel}: {formatter(state, exception)} {exception}");
+}
+
+/// <summary>Gives every category one logger.</summary>
+internal sealed class SingleLoggerProvider(ILogger logger) : ILoggerProvider
+{
+    public ILogger CreateLogger(string categoryName) => logger;
+
+    public void Dispose()
+    {
+        // Nothing is held.
+    }
 }

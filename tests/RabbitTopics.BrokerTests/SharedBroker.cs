@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 using RabbitTopics.BrokerTests;
@@ -68,7 +69,7 @@ public sealed class Library : IAsyncDisposable
         var log = new CollectingLogger();
         var services = new ServiceCollection();
         services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection([new("RabbitMQ", uri.OriginalString)]).Build());
-        services.AddLogging(logging => logging.AddProvider(log));
+        services.AddLogging(logging => logging.AddProvider(new SingleLoggerProvider(log)));
         services.AddRabbitTopics();
         services.Configure(configure ?? (_ => { }));
         var connection = await Client.ConnectAsync(uri);
