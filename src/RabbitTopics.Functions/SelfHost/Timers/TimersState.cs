@@ -61,8 +61,16 @@ internal sealed class TimersState
     }
 
     /// <summary>Takes over what was written later than what is known. True where there was something.</summary>
-    public bool Merge(IReadOnlyDictionary<string, TimerStatus> others) => others.Count(other =>
-        ReferenceEquals(other.Value, _timers.AddOrUpdate(other.Key, other.Value, (_, known) => other.Value.LastUpdated > known.LastUpdated ? other.Value : known))) > 0;
+    public bool Merge(IReadOnlyDictionary<string, TimerStatus> others)
+    {
+        var isNews = false;
+        foreach (var (timer, status) in others)
+        {
+            isNews |= ReferenceEquals(status, _timers.AddOrUpdate(timer, status, (_, known) => status.LastUpdated > known.LastUpdated ? status : known));
+        }
+
+        return isNews;
+    }
 
     /// <summary>The state as the body of a message.</summary>
     public byte[] Write() => new TimersBody(_timers, Own).Write();
