@@ -7,10 +7,6 @@ namespace RabbitTopics.Functions.FunctionsHost;
 
 /// <summary>A message as Microsoft's host delivered it. Only its binding data is there at first; the body comes when the
 /// function's parameters are bound.</summary>
-/// <param name="delivery">The delivery.</param>
-/// <param name="options">How it is settled.</param>
-/// <param name="settler">Settles it.</param>
-/// <param name="logger">Is told of what is lost.</param>
 internal sealed class HostDelivery(Delivery delivery, HandlerOptions options, DeliverySettler settler, ILogger logger)
 {
     /// <summary>At its fifth failure the host rejects a message, which the broker then drops (azure-host-facts.md).</summary>
