@@ -17,18 +17,13 @@ for (const file of [...filesBelow('infra/kubernetes', /\.yaml$/), ...filesBelow(
   }
 }
 
-// Every function runs in one deployment, and timers only where there is one replica.
+// Every function runs in one deployment.
 const runs = new Map(known.map((one) => [one.name, []]));
-const scaled = objects.filter((object) => object.kind === 'ScaledObject').map((object) => object.spec.scaleTargetRef.name);
 for (const { metadata, spec, file } of objects.filter((object) => object.kind === 'Deployment')) {
   const { env } = spec.template.spec.containers[0];
-  const single = spec.replicas === 1 && spec.strategy?.type === 'Recreate' && !scaled.includes(metadata.name);
   for (const one of known) {
     if (!env.some((entry) => entry.name === `AzureWebJobs__${one.name}__Disabled` && entry.value === 'true')) {
       runs.get(one.name).push(metadata.name);
-      if (one.timer && !single) {
-        problem(file, `${metadata.name} may have two replicas and runs the timer of ${one.name} in each`);
-      }
     }
   }
   for (const setting of settings) {

@@ -2,19 +2,24 @@ using Microsoft.CodeAnalysis;
 
 namespace RabbitTopics.Functions.Analyzers;
 
-/// <summary>A method with <c>[Function]</c>.</summary>
-/// <param name="Method">The method.</param>
-/// <param name="Attribute">Its <c>[Function]</c>.</param>
-/// <param name="Name">The name given to it.</param>
-internal sealed record Function(IMethodSymbol Method, AttributeData Attribute, string Name)
+/// <summary>A method with <c>[Function]</c>, and what is wrong with it.</summary>
+internal sealed class Function(IMethodSymbol method, AttributeData attribute, string name)
 {
+    private readonly List<Diagnostic> _problems = [];
+
+    public IMethodSymbol Method => method;
+
+    public AttributeData Attribute => attribute;
+
+    public string Name => name;
+
     /// <summary>Class and method.</summary>
-    public string EntryPoint { get; } = $"{Method.ContainingType.DottedName()}.{Method.Name}";
+    public string EntryPoint { get; } = $"{method.ContainingType.DottedName()}.{method.Name}";
 
     /// <summary>Its triggers, in order; it should have one.</summary>
     public IReadOnlyList<Trigger> Triggers { get; } =
     [
-        .. from parameter in Method.Parameters
+        .. from parameter in method.Parameters
            from attribute in parameter.GetAttributes()
            where attribute.AttributeClass?.IsOrDerivesFrom(Names.TriggerBinding) == true
            select new Trigger(parameter, attribute),
@@ -24,7 +29,7 @@ internal sealed record Function(IMethodSymbol Method, AttributeData Attribute, s
     public bool BindsMessage => Triggers.Any(trigger => trigger.IsOf(Names.RabbitMQTrigger));
 
     /// <summary>Whether it is certain which triggers it has.</summary>
-    public bool TriggersAreKnown => Triggers.Count > 0 && !Method.Parameters.Any(parameter => parameter.HasUnknownAttribute());
+    public bool TriggersAreKnown => Triggers.Count > 0 && !method.Parameters.Any(parameter => parameter.HasUnknownAttribute());
 
     /// <summary>The function of a method; null where it is none, or its attribute does not compile. A partial method is one
     /// function, that of its definition.</summary>
@@ -34,15 +39,37 @@ internal sealed record Function(IMethodSymbol Method, AttributeData Attribute, s
             ? new Function(method, attribute, name)
             : null;
 
+    /// <summary>Everything that is wrong with it.</summary>
+    public IReadOnlyList<Diagnostic> Check()
+    {
+        MethodRules.Check(this);
+        ParameterRules.Check(this);
+        TopicRules.Check(this);
+        return _problems;
+    }
+
+    /// <summary>Notes a problem, if that is what it is.</summary>
+    public void If(bool isWrong, DiagnosticDescriptor rule, Location place, params object?[] arguments)
+    {
+        if (isWrong)
+        {
+            _problems.Add(Problem(rule, place, arguments));
+        }
+    }
+
     /// <summary>A finding about the function.</summary>
-    public Diagnostic Problem(DiagnosticDescriptor rule, Location place, params object[] arguments) =>
-        Diagnostic.Create(rule, place, [Name.Length == 0 ? EntryPoint : Name, .. arguments]);
+    public Diagnostic Problem(DiagnosticDescriptor rule, Location place, params object?[] arguments) =>
+        Diagnostic.Create(rule, place, [name.Length == 0 ? EntryPoint : name, .. arguments]);
 }
 
 /// <summary>A trigger and the parameter that it is on.</summary>
-internal sealed record Trigger(IParameterSymbol Parameter, AttributeData Attribute)
+internal sealed class Trigger(IParameterSymbol parameter, AttributeData attribute)
 {
-    public bool IsOf(string attributeName) => Attribute.AttributeClass!.Is(attributeName);
+    public IParameterSymbol Parameter => parameter;
 
-    public override string ToString() => $"[{Attribute.ShortName()}] on '{Parameter.Name}'";
+    public AttributeData Attribute => attribute;
+
+    public bool IsOf(string attributeName) => attribute.AttributeClass!.Is(attributeName);
+
+    public override string ToString() => $"[{attribute.ShortName()}] on '{parameter.Name}'";
 }

@@ -12,14 +12,7 @@ namespace RabbitTopics.Functions.Analyzers;
 public sealed class FunctionsAnalyzer : DiagnosticAnalyzer
 {
     /// <inheritdoc/>
-    public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } =
-    [
-        Rules.DuplicateName, Rules.InvalidName, Rules.NoTrigger, Rules.SeveralTriggers, Rules.NotCallable, Rules.ByReference,
-        Rules.UnsupportedBody, Rules.UnsupportedTimer, Rules.ReservedName, Rules.UnboundParameter, Rules.NotConstructible,
-        Rules.OutputWithoutResult, Rules.InvalidSchedule, Rules.InvalidSubscription, Rules.InvalidOutput,
-        Rules.SubscriptionWithoutTrigger, Rules.IncompleteCollector, Rules.NoEffect, Rules.CollectorsOfOneType, Rules.NoQueue,
-        Rules.InvalidBindingName,
-    ];
+    public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } = [.. Rules.All];
 
     /// <inheritdoc/>
     public override void Initialize(AnalysisContext context)
@@ -43,40 +36,43 @@ public sealed class FunctionsAnalyzer : DiagnosticAnalyzer
             if (Function.Of((IMethodSymbol)symbol.Symbol) is { } function)
             {
                 functions.Add(function);
-                Report(function, symbol.ReportDiagnostic);
+                Report(function.Check(), symbol.ReportDiagnostic);
             }
         }, SymbolKind.Method);
 
-        context.RegisterSyntaxNodeAction(ReportUncallable, SyntaxKind.LocalFunctionStatement, SyntaxKind.ParenthesizedLambdaExpression);
-        context.RegisterCompilationEndAction(end =>
+        // Local functions and lambdas are no methods of a class. Silence would mean a function that never runs.
+        context.RegisterSyntaxNodeAction(node =>
         {
-            foreach (var problem in FunctionNames.Duplicates(functions))
+            var symbol = node.Node switch
             {
-                end.ReportDiagnostic(problem);
-            }
-        });
+                LocalFunctionStatementSyntax { AttributeLists.Count: > 0 } local => node.SemanticModel.GetDeclaredSymbol(local, node.CancellationToken),
+                LambdaExpressionSyntax { AttributeLists.Count: > 0 } lambda => node.SemanticModel.GetSymbolInfo(lambda, node.CancellationToken).Symbol,
+                _ => null,
+            };
+            Report((symbol is IMethodSymbol method ? Function.Of(method)?.Check() : null) ?? [], node.ReportDiagnostic);
+        }, SyntaxKind.LocalFunctionStatement, SyntaxKind.ParenthesizedLambdaExpression);
+
+        context.RegisterCompilationEndAction(end => Report(Duplicates(functions), end.ReportDiagnostic));
     }
 
-    /// <summary>Local functions and lambdas are no methods of a class. Silence would mean a function that never runs.</summary>
-    private static void ReportUncallable(SyntaxNodeAnalysisContext node)
-    {
-        var symbol = node.Node switch
-        {
-            LocalFunctionStatementSyntax { AttributeLists.Count: > 0 } local =>
-                node.SemanticModel.GetDeclaredSymbol(local, node.CancellationToken),
-            LambdaExpressionSyntax { AttributeLists.Count: > 0 } lambda =>
-                node.SemanticModel.GetSymbolInfo(lambda, node.CancellationToken).Symbol,
-            _ => null,
-        };
-        if (symbol is IMethodSymbol method && Function.Of(method) is { } function)
-        {
-            Report(function, node.ReportDiagnostic);
-        }
-    }
+    /// <summary>Holds the functions of a compilation against each other: no two may have one name.</summary>
+    private static IEnumerable<Diagnostic> Duplicates(IEnumerable<Function> functions) =>
+        from twins in functions
+            .Where(function => function.Name.Length > 0)
+            .GroupBy(function => function.Name, StringComparer.OrdinalIgnoreCase)
+        let inOrder = twins
+            .OrderBy(function => function.EntryPoint, StringComparer.Ordinal)
+            .ThenBy(function => function.Method.Place().SourceTree?.FilePath, StringComparer.Ordinal)
+            .ThenBy(function => function.Method.Place().SourceSpan)
+            .ToArray()
+        where inOrder.Length > 1
+        from twin in inOrder
+        let other = inOrder.First(candidate => candidate != twin)
+        select twin.Problem(Rules.DuplicateName, twin.Attribute.Place(), twin.EntryPoint, other.EntryPoint);
 
-    private static void Report(Function function, Action<Diagnostic> report)
+    private static void Report(IEnumerable<Diagnostic> problems, Action<Diagnostic> report)
     {
-        foreach (var problem in MethodRules.Check(function).Concat(ParameterRules.Check(function)).Concat(TopicRules.Check(function)))
+        foreach (var problem in problems)
         {
             report(problem);
         }

@@ -5,85 +5,46 @@ namespace RabbitTopics.Functions.Analyzers;
 /// <summary>Checks what a function is: its name, its method, its class and its result.</summary>
 internal static class MethodRules
 {
-    public static IEnumerable<Diagnostic> Check(Function function)
+    public static void Check(Function function)
     {
-        var method = function.Method;
-        if (!FunctionNames.IsValid(function.Name))
-        {
-            yield return function.Problem(Rules.InvalidName, function.Attribute.Place(), function.EntryPoint);
-        }
+        var (method, type, place) = (function.Method, function.Method.ContainingType, function.Method.Place());
+        function.If(!IsValidName(function.Name), Rules.InvalidName, function.Attribute.Place(), function.EntryPoint);
 
-        if (CallObstacle(method) is { } obstacle)
-        {
-            yield return function.Problem(Rules.NotCallable, method.Place(), function.EntryPoint, obstacle);
-        }
-        else if (!method.IsStatic
-            && method.ContainingType.InstanceConstructors.All(constructor => constructor.DeclaredAccessibility != Accessibility.Public))
-        {
-            yield return function.Problem(
-                Rules.NotConstructible, method.Place(), method.ContainingType.DottedName(), "it has no public constructor. Give it one.");
-        }
+        var obstacle = CallObstacle(method, type);
+        function.If(obstacle is not null, Rules.NotCallable, place, function.EntryPoint, obstacle);
+        function.If(obstacle is null && !method.IsStatic && type.InstanceConstructors.All(constructor => constructor.DeclaredAccessibility != Accessibility.Public),
+            Rules.NotConstructible, place, type.DottedName(), "it has no public constructor. Give it one.");
 
-        if (method.ReturnType.IsByReference())
-        {
-            yield return function.Problem(Rules.ByReference, method.Place(), $"it returns {method.ReturnType.ToDisplayString()}");
-        }
-
-        if (ReturnsNothing(method) && method.GetAttributes().FirstOrDefault(IsOutput) is { } output)
-        {
-            yield return function.Problem(Rules.OutputWithoutResult, output.Place(), function.EntryPoint);
-        }
+        function.If(method.ReturnType.IsByReference(), Rules.ByReference, place, $"it returns {method.ReturnType.ToDisplayString()}");
+        var output = method.GetAttributes().FirstOrDefault(IsOutput);
+        function.If(output is not null && ReturnsNothing(method), Rules.OutputWithoutResult, output?.Place() ?? place, function.EntryPoint);
     }
+
+    /// <summary>Whether Microsoft's host takes the name of a parameter with a trigger or an input.</summary>
+    public static bool IsBindingName(string name, string also = "") => name.Length is > 0 and <= 128 && IsLetter(name[0])
+        && name.All(character => IsLetter(character) || character is >= '0' and <= '9' || also.IndexOf(character) >= 0);
+
+    /// <summary>Whether it takes the name of a function.</summary>
+    private static bool IsValidName(string name) => IsBindingName(name, also: "-_") && !name.Equals("host", StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsLetter(char character) => character is (>= 'a' and <= 'z') or (>= 'A' and <= 'Z');
 
     /// <summary>Why Microsoft's worker does not find the method or cannot call it; null if it can. A public method of an internal
     /// class it calls by reflection.</summary>
-    private static string? CallObstacle(IMethodSymbol method)
+    private static string? CallObstacle(IMethodSymbol method, INamedTypeSymbol type) => method switch
     {
-        var type = method.ContainingType;
-        if (method.MethodKind is not (MethodKind.Ordinary or MethodKind.ExplicitInterfaceImplementation))
-        {
-            return "it is not a method of a class. Make it one.";
-        }
-
-        if (method.DeclaredAccessibility != Accessibility.Public)
-        {
-            return "it is not public, and would be left out without a word. Make it public.";
-        }
-
-        if (method.IsGenericMethod)
-        {
-            return "it is generic. Write a method for each type.";
-        }
-
-        if (type.ContainingType is { } outer)
-        {
-            return $"the class {type.Name} is inside {outer.Name}, and is not found there. Move it out.";
-        }
-
-        if (type.IsGenericType)
-        {
-            return $"the class {type.Name} is generic. Move the method to one that is not.";
-        }
-
-        if (type.IsFileLocal)
-        {
-            return $"the class {type.Name} is local to a file. Make it internal or public.";
-        }
-
-        if (!method.IsStatic && type.TypeKind != TypeKind.Class)
-        {
-            return "it is not in a class. Move it to one.";
-        }
-
-        if (!method.IsStatic && type.IsAbstract)
-        {
-            return $"the class {type.Name} is abstract. Move the method to one that is not.";
-        }
-
-        return type.GetMembers(method.Name).OfType<IMethodSymbol>().Count(IsPublicMethod) > 1
-            ? "the class has another public method of its name, and the worker goes by the name. Rename one of them."
-            : null;
-    }
+        { MethodKind: not (MethodKind.Ordinary or MethodKind.ExplicitInterfaceImplementation) } => "it is not a method of a class. Make it one.",
+        { DeclaredAccessibility: not Accessibility.Public } => "it is not public, and would be left out without a word. Make it public.",
+        { IsGenericMethod: true } => "it is generic. Write a method for each type.",
+        _ when type.ContainingType is { } outer => $"the class {type.Name} is inside {outer.Name}, and is not found there. Move it out.",
+        _ when type.IsGenericType => $"the class {type.Name} is generic. Move the method to one that is not.",
+        _ when type.IsFileLocal => $"the class {type.Name} is local to a file. Make it internal or public.",
+        { IsStatic: false } when type.TypeKind != TypeKind.Class => "it is not in a class. Move it to one.",
+        { IsStatic: false } when type.IsAbstract => $"the class {type.Name} is abstract. Move the method to one that is not.",
+        _ when type.GetMembers(method.Name).OfType<IMethodSymbol>().Count(IsPublicMethod) > 1 =>
+            "the class has another public method of its name, and the worker goes by the name. Rename one of them.",
+        _ => null,
+    };
 
     private static bool IsPublicMethod(IMethodSymbol method) =>
         method is { MethodKind: MethodKind.Ordinary, DeclaredAccessibility: Accessibility.Public };

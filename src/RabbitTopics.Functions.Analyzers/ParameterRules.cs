@@ -9,117 +9,70 @@ internal static class ParameterRules
     /// than a simple value.</summary>
     private static readonly Dictionary<string, bool> BindingData = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["body"] = true,
-        ["exchange"] = false,
-        ["routingKey"] = false,
-        ["deliveryTag"] = false,
-        ["consumerTag"] = false,
-        ["redelivered"] = false,
+        ["body"] = true, ["exchange"] = false, ["routingKey"] = false, ["deliveryTag"] = false, ["consumerTag"] = false, ["redelivered"] = false,
         ["basicProperties"] = true,
     };
 
-    public static IEnumerable<Diagnostic> Check(Function function)
+    public static void Check(Function function)
     {
-        var triggers = function.Triggers;
-        if (triggers.Count == 0 && !function.Method.Parameters.Any(parameter => parameter.HasUnknownAttribute()))
+        var (triggers, parameters) = (function.Triggers, function.Method.Parameters);
+        function.If(triggers.Count == 0 && !parameters.Any(parameter => parameter.HasUnknownAttribute()), Rules.NoTrigger, function.Method.Place());
+        foreach (var trigger in triggers)
         {
-            yield return function.Problem(Rules.NoTrigger, function.Method.Place());
-        }
-
-        foreach (var surplus in triggers.Skip(1))
-        {
-            yield return function.Problem(Rules.SeveralTriggers, surplus.Attribute.Place(), surplus, triggers[0]);
-        }
-
-        foreach (var problem in triggers.SelectMany(trigger => Check(function, trigger)))
-        {
-            yield return problem;
+            function.If(trigger != triggers[0], Rules.SeveralTriggers, trigger.Attribute.Place(), trigger, triggers[0]);
+            CheckTrigger(function, trigger, trigger.Parameter);
         }
 
         // A trigger of another kind may bind parameters by names that are not known here, as an HTTP trigger does those of its route.
-        var sourcesAreKnown = triggers.Count > 0
-            && triggers.All(trigger => trigger.IsOf(Names.RabbitMQTrigger) || trigger.IsOf(Names.TimerTrigger));
-        foreach (var problem in function.Method.Parameters.SelectMany(parameter => Check(function, parameter, sourcesAreKnown)))
+        var sourcesAreKnown = triggers.Count > 0 && triggers.All(trigger => trigger.IsOf(Names.RabbitMQTrigger) || trigger.IsOf(Names.TimerTrigger));
+        foreach (var parameter in parameters.Where(parameter => parameter.Type.TypeKind != TypeKind.Error))
         {
-            yield return problem;
+            CheckParameter(function, parameter, parameter.Type, sourcesAreKnown);
         }
     }
 
-    private static IEnumerable<Diagnostic> Check(Function function, Trigger trigger)
+    private static void CheckTrigger(Function function, Trigger trigger, IParameterSymbol parameter)
     {
-        var parameter = trigger.Parameter;
+        var (place, type) = (parameter.Place(), parameter.Type.ToDisplayString());
+
+        // It is for the worker's own converters to read the trigger's value, and nothing worse is wrong.
+        var canBeRead = parameter.Type.TypeKind != TypeKind.Error && !IsByReference(parameter) && !HasConverter(parameter);
         if (trigger.IsOf(Names.TimerTrigger))
         {
-            if (trigger.Attribute.Text("schedule") is { } schedule && !schedule.HasSetting()
-                && Schedules.Problem(schedule) is { } problem)
-            {
-                yield return function.Problem(Rules.InvalidSchedule, trigger.Attribute.Place(), schedule, problem);
-            }
-
-            if (CanBeRead(parameter) && !CanHoldTimer(parameter.Type))
-            {
-                yield return function.Problem(Rules.UnsupportedTimer, parameter.Place(), parameter.Name, parameter.Type.ToDisplayString());
-            }
+            var schedule = trigger.Attribute.Text("schedule");
+            var problem = schedule?.HasSetting() == false ? Schedules.Problem(schedule) : null;
+            function.If(problem is not null, Rules.InvalidSchedule, trigger.Attribute.Place(), schedule, problem);
+            function.If(canBeRead && !CanHoldTimer(parameter.Type), Rules.UnsupportedTimer, place, parameter.Name, type);
         }
 
         if (trigger.IsOf(Names.RabbitMQTrigger))
         {
-            if (trigger.Attribute.Text("queueName") is { } queue && string.IsNullOrWhiteSpace(queue))
-            {
-                yield return function.Problem(Rules.NoQueue, trigger.Attribute.Place());
-            }
-
-            if (BindingData.ContainsKey(parameter.Name))
-            {
-                yield return function.Problem(Rules.ReservedName, parameter.Place(), parameter.Name);
-            }
-
-            if (CanBeRead(parameter) && BodyTypes.Obstacle(parameter.Type) is { } obstacle)
-            {
-                yield return function.Problem(
-                    Rules.UnsupportedBody, parameter.Place(), parameter.Name, parameter.Type.ToDisplayString(), obstacle);
-            }
+            function.If(trigger.Attribute.Text("queueName") is { } queue && string.IsNullOrWhiteSpace(queue), Rules.NoQueue, trigger.Attribute.Place());
+            function.If(BindingData.ContainsKey(parameter.Name), Rules.ReservedName, place, parameter.Name);
+            var obstacle = canBeRead ? BodyTypes.Obstacle(parameter.Type) : null;
+            function.If(obstacle is not null, Rules.UnsupportedBody, place, parameter.Name, type, obstacle);
         }
     }
 
-    private static IEnumerable<Diagnostic> Check(Function function, IParameterSymbol parameter, bool sourcesAreKnown)
+    private static void CheckParameter(Function function, IParameterSymbol parameter, ITypeSymbol type, bool sourcesAreKnown)
     {
-        var type = parameter.Type;
-        if (type.TypeKind == TypeKind.Error)
-        {
-            yield break;
-        }
-
+        var place = parameter.Place();
         if (IsByReference(parameter))
         {
             var kind = type.IsByReference() ? $"is {type.ToDisplayString()}" : "is ref or out";
-            yield return function.Problem(Rules.ByReference, parameter.Place(), $"the parameter '{parameter.Name}' {kind}");
-            yield break;
+            function.If(true, Rules.ByReference, place, $"the parameter '{parameter.Name}' {kind}");
+            return;
         }
 
-        if (IsMicrosoftBinding(parameter) && !FunctionNames.IsBindingName(parameter.Name))
-        {
-            yield return function.Problem(Rules.InvalidBindingName, parameter.Place(), parameter.Name);
-        }
-
-        if (parameter.AttributesOf(Names.InputConverter).Select(Converter).FirstOrDefault(IsNoConverter) is { } converter)
-        {
-            yield return function.Problem(Rules.NotConstructible, parameter.Place(), converter.DottedName(),
-                "[InputConverter] names it, and it is no IInputConverter. Implement that interface.");
-        }
-
-        if (sourcesAreKnown && !IsBound(parameter, function.BindsMessage))
-        {
-            yield return function.Problem(Rules.UnboundParameter, parameter.Place(), parameter.Name, type.ToDisplayString());
-        }
+        function.If(IsMicrosoftBinding(parameter) && !MethodRules.IsBindingName(parameter.Name), Rules.InvalidBindingName, place, parameter.Name);
+        var converter = parameter.AttributesOf(Names.InputConverter).Select(Converter).FirstOrDefault(IsNoConverter);
+        function.If(converter is not null, Rules.NotConstructible, place, converter?.DottedName(),
+            "[InputConverter] names it, and it is no IInputConverter. Implement that interface.");
+        function.If(sourcesAreKnown && !IsBound(parameter, function.BindsMessage), Rules.UnboundParameter, place, parameter.Name, type.ToDisplayString());
     }
 
     private static bool IsByReference(IParameterSymbol parameter) =>
         parameter.RefKind is not (RefKind.None or RefKind.In) || parameter.Type.IsByReference();
-
-    /// <summary>Whether it is for the worker's own converters to read the trigger's value, and nothing worse is wrong.</summary>
-    private static bool CanBeRead(IParameterSymbol parameter) =>
-        parameter.Type.TypeKind != TypeKind.Error && !IsByReference(parameter) && !HasConverter(parameter);
 
     /// <summary>A timer comes as JSON: beside TimerInfo an app may take that as text, or as a class of its own.</summary>
     private static bool CanHoldTimer(ITypeSymbol type) => type.SpecialType == SpecialType.System_String

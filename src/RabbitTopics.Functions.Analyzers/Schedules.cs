@@ -8,10 +8,7 @@ internal static class Schedules
 {
     private static readonly Field[] Fields =
     [
-        new("second", 0, 59),
-        new("minute", 0, 59),
-        new("hour", 0, 23),
-        new("day", 1, 31),
+        new("second", 0, 59), new("minute", 0, 59), new("hour", 0, 23), new("day", 1, 31),
         new("month", 1, 12, CultureInfo.InvariantCulture.DateTimeFormat.MonthNames),
         new("day of the week", 0, 6, CultureInfo.InvariantCulture.DateTimeFormat.DayNames),
     ];
@@ -68,40 +65,22 @@ internal static class Schedules
 
         private bool TryRead(string item, bool[] values)
         {
-            int? step = null;
-            if (item.IndexOf('/') is > 0 and var slash)
-            {
-                if (!int.TryParse(item.Substring(slash + 1), NumberStyles.Integer, CultureInfo.InvariantCulture, out var number))
-                {
-                    return false;
-                }
-
-                step = Math.Max(number, 1);
-                item = item.Substring(0, slash);
-            }
-
-            int from, to;
-            if (item == "*")
-            {
-                (from, to) = (first, last);
-            }
-            else if (item.IndexOf('-') is > 0 and var dash)
-            {
-                if (!TryReadValue(item.Substring(0, dash), out from) || !TryReadValue(item.Substring(dash + 1), out to))
-                {
-                    return false;
-                }
-            }
-            else if (TryReadValue(item, out from))
-            {
-                to = step is null ? from : last;
-            }
-            else
+            var (range, step) = Split(item, '/');
+            var (low, high) = Split(range, '-');
+            var pace = 1;
+            if (step is not null && !int.TryParse(step, NumberStyles.Integer, CultureInfo.InvariantCulture, out pace))
             {
                 return false;
             }
 
-            for (var value = (long)Math.Min(from, to); value <= Math.Max(from, to); value += step ?? 1)
+            var from = range == "*" ? first : Value(low);
+            var to = range == "*" ? last : high is not null ? Value(high) : step is null ? from : last;
+            if (from is not { } one || to is not { } other)
+            {
+                return false;
+            }
+
+            for (var value = (long)Math.Min(one, other); value <= Math.Max(one, other); value += Math.Max(pace, 1))
             {
                 values[value] = true;
             }
@@ -109,20 +88,19 @@ internal static class Schedules
             return true;
         }
 
-        private bool TryReadValue(string text, out int value)
+        private static (string Before, string? After) Split(string text, char separator) =>
+            text.IndexOf(separator) is > 0 and var index ? (text.Substring(0, index), text.Substring(index + 1)) : (text, null);
+
+        /// <summary>The value of a number or of the beginning of a name; null where it is none.</summary>
+        private int? Value(string text)
         {
-            value = -1;
             if (text.Length > 0 && text.All(character => character is >= '0' and <= '9'))
             {
-                return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value >= first && value <= last;
+                return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= first && value <= last ? value : null;
             }
 
-            // The beginning of a name is enough.
-            var index = text.Length == 0
-                ? -1
-                : Array.FindIndex(names ?? [], known => known.StartsWith(text, StringComparison.OrdinalIgnoreCase));
-            value = first + index;
-            return index >= 0;
+            var index = text.Length == 0 ? -1 : Array.FindIndex(names ?? [], known => known.StartsWith(text, StringComparison.OrdinalIgnoreCase));
+            return index >= 0 ? first + index : null;
         }
     }
 }

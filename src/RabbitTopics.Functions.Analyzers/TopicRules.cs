@@ -8,36 +8,46 @@ internal static class TopicRules
     private static readonly string[] ExchangeTypes = ["topic", "direct", "fanout", "headers"];
     private static readonly char[] Wildcards = ['*', '#'];
 
-    public static IEnumerable<Diagnostic> Check(Function function) =>
-        function.Method.Parameters.SelectMany(parameter => CheckSubscriptions(function, parameter))
-            .Concat(CheckCollectors(function))
-            .Concat(CheckOutputs(function))
-            .Concat(CheckOptions(function));
-
-    private static IEnumerable<Diagnostic> CheckSubscriptions(Function function, IParameterSymbol parameter)
+    public static void Check(Function function)
     {
-        var isOfTrigger = parameter.HasAttribute(Names.RabbitMQTrigger);
-        var subscriptions = parameter.AttributesOf(Names.TopicSubscription).ToArray();
-        if (!isOfTrigger && !parameter.HasUnknownAttribute())
+        var collectors = new Dictionary<ITypeSymbol, IParameterSymbol>(SymbolEqualityComparer.Default);
+        foreach (var parameter in function.Method.Parameters)
         {
-            foreach (var attribute in subscriptions.Concat(parameter.AttributesOf(Names.QueueOptions)))
+            CheckSubscriptions(function, parameter);
+            if (parameter.Type.TypeKind != TypeKind.Error)
             {
-                yield return function.Problem(Rules.SubscriptionWithoutTrigger, attribute.Place(), parameter.Name, attribute.ShortName());
+                CheckCollector(function, parameter, collectors);
             }
         }
 
-        if (isOfTrigger && subscriptions.Length == 0 && parameter.AttributesOf(Names.QueueOptions).FirstOrDefault() is { } options)
+        CheckOutputs(function);
+        foreach (var options in function.Method.AttributesOf(Names.Consume).Concat(function.Method.AttributesOf(Names.ErrorPolicy)))
         {
-            yield return function.Problem(Rules.NoEffect, options.Place(), options.ShortName(),
+            function.If(function.TriggersAreKnown && !function.BindsMessage, Rules.NoEffect, options.Place(), options.ShortName(),
+                "it says how messages are handled, and the function has no [RabbitMQTrigger]. Take it off.");
+        }
+    }
+
+    private static void CheckSubscriptions(Function function, IParameterSymbol parameter)
+    {
+        var isOfTrigger = parameter.HasAttribute(Names.RabbitMQTrigger);
+        var subscriptions = parameter.AttributesOf(Names.TopicSubscription).ToArray();
+        var options = parameter.AttributesOf(Names.QueueOptions).ToArray();
+        foreach (var attribute in subscriptions.Concat(options))
+        {
+            function.If(!isOfTrigger && !parameter.HasUnknownAttribute(), Rules.SubscriptionWithoutTrigger, attribute.Place(), parameter.Name, attribute.ShortName());
+        }
+
+        foreach (var attribute in options)
+        {
+            function.If(isOfTrigger && subscriptions.Length == 0, Rules.NoEffect, attribute.Place(), attribute.ShortName(),
                 "a queue is made only for a subscription. Add [TopicSubscription], or take it off.");
         }
 
         foreach (var subscription in subscriptions)
         {
-            if (SubscriptionProblem(subscription) is { } problem)
-            {
-                yield return function.Problem(Rules.InvalidSubscription, subscription.Place(), problem);
-            }
+            var problem = SubscriptionProblem(subscription);
+            function.If(problem is not null, Rules.InvalidSubscription, subscription.Place(), problem);
         }
     }
 
@@ -45,7 +55,12 @@ internal static class TopicRules
     {
         var exchange = subscription.Property("Exchange");
         var type = subscription.Property("ExchangeType");
-        var own = exchange is null ? null : TypeOfName(exchange);
+        var own = exchange switch
+        {
+            "amq.topic" or "amq.direct" or "amq.fanout" or "amq.headers" => exchange.Substring("amq.".Length),
+            "amq.match" => "headers",
+            _ => null,
+        };
         if (type is not null && (!ExchangeTypes.Contains(type) || (own ?? type) != type))
         {
             return $"the exchange '{exchange}' as '{type}'. Write topic, direct, fanout or headers; "
@@ -66,75 +81,38 @@ internal static class TopicRules
         return string.IsNullOrWhiteSpace(topic) && type is not ("fanout" or "headers") ? "an empty topic. Name one, or '#' for all." : null;
     }
 
-    private static string? TypeOfName(string exchange) => exchange switch
+    private static void CheckCollector(Function function, IParameterSymbol parameter, Dictionary<ITypeSymbol, IParameterSymbol> collectors)
     {
-        "amq.topic" => "topic",
-        "amq.direct" => "direct",
-        "amq.fanout" => "fanout",
-        "amq.headers" or "amq.match" => "headers",
-        _ => null,
-    };
-
-    private static IEnumerable<Diagnostic> CheckCollectors(Function function)
-    {
-        var types = new Dictionary<ITypeSymbol, IParameterSymbol>(SymbolEqualityComparer.Default);
-        foreach (var parameter in function.Method.Parameters.Where(parameter => parameter.Type.TypeKind != TypeKind.Error))
+        var (hasType, place) = (parameter.Type.Is(Names.Collector), parameter.Place());
+        var output = parameter.AttributesOf(Names.TopicOutput).FirstOrDefault();
+        function.If(hasType && output is null && !parameter.HasUnknownAttribute(), Rules.IncompleteCollector, place, parameter.Name, "[TopicOutput] with the topic");
+        function.If(!hasType && output is not null, Rules.IncompleteCollector, output?.Place() ?? place, parameter.Name, "the type");
+        if (hasType && collectors.TryGetValue(parameter.Type, out var first))
         {
-            var hasType = parameter.Type.Is(Names.Collector);
-            var output = parameter.AttributesOf(Names.TopicOutput).FirstOrDefault();
-            if (hasType && output is null && !parameter.HasUnknownAttribute())
-            {
-                yield return function.Problem(Rules.IncompleteCollector, parameter.Place(), parameter.Name, "[TopicOutput] with the topic");
-            }
-
-            if (!hasType && output is not null)
-            {
-                yield return function.Problem(Rules.IncompleteCollector, output.Place(), parameter.Name, "the type");
-            }
-
-            if (!hasType)
-            {
-                continue;
-            }
-
-            if (types.TryGetValue(parameter.Type, out var first))
-            {
-                yield return function.Problem(Rules.CollectorsOfOneType, parameter.Place(), first.Name, parameter.Name);
-            }
-            else
-            {
-                types.Add(parameter.Type, parameter);
-            }
+            function.If(true, Rules.CollectorsOfOneType, place, first.Name, parameter.Name);
+        }
+        else if (hasType)
+        {
+            collectors.Add(parameter.Type, parameter);
         }
     }
 
-    private static IEnumerable<Diagnostic> CheckOutputs(Function function)
+    private static void CheckOutputs(Function function)
     {
-        var ofMethod = function.Method.AttributesOf(Names.TopicOutput).ToArray();
-        var ofParameters = function.Method.Parameters.SelectMany(parameter => parameter.AttributesOf(Names.TopicOutput));
-        foreach (var output in ofMethod.Concat(ofParameters))
-        {
-            if (output.Text("topic") is { } topic && !IsTopic(topic))
-            {
-                yield return function.Problem(Rules.InvalidOutput, output.Place(), topic);
-            }
-        }
-
+        var method = function.Method;
         // An output on the method goes before those in its result.
-        foreach (var property in ofMethod.Length > 0 ? [] : ResultProperties(function.Method.ReturnType))
+        var properties = method.HasAttribute(Names.TopicOutput) ? [] : ResultProperties(method.ReturnType);
+        foreach (var symbol in new ISymbol[] { method }.Concat(method.Parameters).Concat(properties))
         {
-            var isOfApp = SymbolEqualityComparer.Default.Equals(property.ContainingAssembly, function.Method.ContainingAssembly);
-            foreach (var output in property.AttributesOf(Names.TopicOutput))
+            var isOfApp = SymbolEqualityComparer.Default.Equals(symbol.ContainingAssembly, method.ContainingAssembly);
+            foreach (var output in symbol.AttributesOf(Names.TopicOutput))
             {
-                if (output.Text("topic") is { } topic && !IsTopic(topic))
-                {
-                    yield return function.Problem(Rules.InvalidOutput, isOfApp ? output.Place() : function.Method.Place(), topic);
-                }
+                var topic = output.Text("topic");
+                function.If(topic?.HasSetting() == false && (topic.Length == 0 || topic.IndexOfAny(Wildcards) >= 0),
+                    Rules.InvalidOutput, isOfApp ? output.Place() : method.Place(), topic);
             }
         }
     }
-
-    private static bool IsTopic(string topic) => topic.HasSetting() || (topic.Length > 0 && topic.IndexOfAny(Wildcards) < 0);
 
     private static IEnumerable<IPropertySymbol> ResultProperties(ITypeSymbol result)
     {
@@ -145,10 +123,4 @@ internal static class TopicRules
 
         return result.WithoutNullable().WithBaseTypes().SelectMany(type => type.GetMembers()).OfType<IPropertySymbol>();
     }
-
-    private static IEnumerable<Diagnostic> CheckOptions(Function function) => !function.TriggersAreKnown || function.BindsMessage
-        ? []
-        : from attribute in function.Method.AttributesOf(Names.Consume).Concat(function.Method.AttributesOf(Names.ErrorPolicy))
-          select function.Problem(Rules.NoEffect, attribute.Place(), attribute.ShortName(),
-              "it says how messages are handled, and the function has no [RabbitMQTrigger]. Take it off.");
 }

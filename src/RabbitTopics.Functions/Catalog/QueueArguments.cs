@@ -11,8 +11,6 @@ internal sealed class QueueArguments(SettingReferences settings)
     private static readonly string[] Overflows = ["drop-head", "reject-publish", "reject-publish-dlx"];
 
     /// <summary>The properties of a queue.</summary>
-    /// <param name="queue">The queue's name.</param>
-    /// <param name="options">What is said of it.</param>
     /// <exception cref="FormatException">An option makes no sense; the message names it and says what to do.</exception>
     public QueueProperties Queue(string queue, QueueOptionsAttribute options)
     {

@@ -5,12 +5,7 @@ using RabbitTopics.Topology;
 
 namespace RabbitTopics.Functions.Catalog;
 
-/// <summary>The queue of a function's RabbitMQ trigger.</summary>
-/// <param name="Function">The function.</param>
-/// <param name="ConnectionStringSetting">The setting that names the broker, or the reference in its place.</param>
-/// <param name="Queue">The queue.</param>
-/// <param name="Options">How its messages are taken and settled.</param>
-/// <param name="Topology">What the app declares the queue as; null where it is somebody else's.</param>
+/// <summary>The queue of a function's RabbitMQ trigger; without a topology it is somebody else's.</summary>
 internal sealed record TriggerQueue(string Function, string ConnectionStringSetting, string Queue, HandlerOptions Options, QueueTopology? Topology);
 
 /// <summary>Finds the queues of the app's functions.</summary>

@@ -5,8 +5,6 @@ namespace RabbitTopics.Functions.FunctionsHost;
 
 /// <summary>A message as Microsoft's host delivered it. Only its binding data is there at first; the body comes when the
 /// function's parameters are bound.</summary>
-/// <param name="delivery">The delivery.</param>
-/// <param name="settler">Settles it.</param>
 internal sealed class HostDelivery(Delivery delivery, DeliverySettler settler)
 {
     /// <summary>At its fifth failure the host rejects a message, which the broker then drops.</summary>

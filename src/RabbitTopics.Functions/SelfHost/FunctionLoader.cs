@@ -20,7 +20,7 @@ namespace RabbitTopics.Functions.SelfHost;
 /// <summary>A function ready to be started.</summary>
 /// <param name="Summary">Its name, trigger, queue and topics, in a line.</param>
 /// <param name="Listener">Waits for its trigger; null for a timer, which is one of <see cref="AppTimers"/>.</param>
-internal sealed record FoundFunction(string Summary, ITriggerListener? Listener);
+internal sealed record FoundFunction(string Summary, RabbitMQTriggerListener? Listener);
 
 /// <summary>Makes a listener for each function of the app, and notes what is wrong with any of them.</summary>
 internal sealed class FunctionLoader(

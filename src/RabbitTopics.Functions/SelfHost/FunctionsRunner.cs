@@ -12,7 +12,7 @@ internal sealed class FunctionsRunner(
     FunctionLoader loader, AppTimers timers, StartupProblems problems, IHostApplicationLifetime lifetime, ILogger<FunctionsRunner> logger)
     : IHostedService, IAsyncDisposable
 {
-    private IReadOnlyList<ITriggerListener> _listeners = [];
+    private RabbitMQTriggerListener[] _listeners = [];
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -34,12 +34,8 @@ internal sealed class FunctionsRunner(
             logger.LogInformation("Found {Function}", function.Summary);
         }
 
-        _listeners = [.. found.Select(function => function.Listener).OfType<ITriggerListener>()];
-        foreach (var listener in _listeners)
-        {
-            listener.Start();
-        }
-
+        _listeners = [.. found.Select(function => function.Listener).OfType<RabbitMQTriggerListener>()];
+        Array.ForEach(_listeners, listener => listener.Start());
         timers.Start();
         return Task.CompletedTask;
     }

@@ -230,7 +230,7 @@ public sealed class LeadershipTests(SharedBroker broker) : IAsyncLifetime
         await Wait.UntilAsync(async () =>
         {
             await channel.BasicPublishAsync("", Queue, mandatory: true,
-                new BasicProperties { MessageId = "rival.1", CorrelationId = "rival", Type = TimerToken.State }, """{"timers":{},"own":[]}"""u8.ToArray());
+                new BasicProperties { MessageId = "rival.1", CorrelationId = "rival", Type = TimerSession.State }, """{"timers":{},"own":[]}"""u8.ToArray());
             return instance.Problems.Any(problem => problem.Reason.Contains("x-single-active-consumer", StringComparison.Ordinal));
         }, "the rival to be noticed", TimeSpan.FromSeconds(90));
     }

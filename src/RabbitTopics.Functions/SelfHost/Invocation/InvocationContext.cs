@@ -1,50 +1,83 @@
+using System.Collections;
 using System.Diagnostics;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Context.Features;
 
 namespace RabbitTopics.Functions.SelfHost.Invocation;
 
-/// <summary>The context of one invocation.</summary>
-internal sealed class InvocationContext : FunctionContext
+/// <summary>The context of one invocation, and its features: what the parts of an invocation leave for one another, by type. Those of
+/// Microsoft's worker are made when they are asked for.</summary>
+internal sealed class InvocationContext(LoadedFunction function, FunctionTrigger trigger, IServiceProvider services, CancellationToken cancellationToken)
+    : FunctionContext, IInvocationFeatures
 {
-    public InvocationContext(LoadedFunction function, FunctionTrigger trigger, IServiceProvider services, CancellationToken cancellationToken)
-    {
-        Function = function;
-        Trigger = trigger;
-        InstanceServices = services;
-        CancellationToken = cancellationToken;
-        Features = new InvocationFeatures(this);
-    }
+    /// <summary>A handful: looking through them is quicker than hashing, and takes less room.</summary>
+    private List<KeyValuePair<Type, object>>? _features;
 
-    public LoadedFunction Function { get; }
+    private object? _bindings;
 
-    public FunctionTrigger Trigger { get; }
+    public LoadedFunction Function => function;
+
+    public FunctionTrigger Trigger => trigger;
 
     /// <summary>The function's arguments; null until they are bound.</summary>
     public FunctionInputBindingResult? Arguments { get; set; }
 
     /// <summary>Whether a middleware has bound a parameter, and perhaps set it.</summary>
-    public bool IsBoundByMiddleware { get; set; }
+    public bool IsBoundByMiddleware { get; private set; }
 
     public override string InvocationId => field ??= Guid.NewGuid().ToString(); // Costs more than the rest of an invocation; few ask for it.
 
-    public override string FunctionId => Function.Definition.Id;
+    public override string FunctionId => function.Definition.Id;
 
-    public override FunctionDefinition FunctionDefinition => Function.Definition;
+    public override FunctionDefinition FunctionDefinition => function.Definition;
 
-    public override BindingContext BindingContext => field ??= new TriggerBindingContext(Trigger);
+    public override BindingContext BindingContext => field ??= new TriggerBindingContext(trigger);
 
     public override TraceContext TraceContext => field ??= new ActivityTraceContext(Activity.Current);
 
     public override RetryContext RetryContext => NoRetryContext.Instance;
 
-    public override IServiceProvider InstanceServices { get; set; }
+    public override IServiceProvider InstanceServices { get; set; } = services;
 
     public override IDictionary<object, object> Items { get => field ??= new Dictionary<object, object>(); set; }
 
-    public override IInvocationFeatures Features { get; }
+    public override IInvocationFeatures Features => this;
 
-    public override CancellationToken CancellationToken { get; }
+    public override CancellationToken CancellationToken => cancellationToken;
+
+    public void Set<T>(T instance)
+    {
+        ArgumentNullException.ThrowIfNull(instance);
+        _features ??= [];
+        _features.RemoveAll(static known => known.Key == typeof(T));
+        _features.Add(new(typeof(T), instance));
+    }
+
+    public T? Get<T>()
+    {
+        var index = _features?.FindIndex(static known => known.Key == typeof(T)) ?? -1;
+        return (T?)(index >= 0 ? _features![index].Value : Find(typeof(T)));
+    }
+
+    public IEnumerator<KeyValuePair<Type, object>> GetEnumerator() => (_features ?? []).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    private object? Find(Type type)
+    {
+        if (type == WorkerInternals.BindingsKey)
+        {
+            return _bindings ??= WorkerInternals.NewBindings(this, trigger, trigger);
+        }
+
+        if (type == WorkerInternals.ConversionKey)
+        {
+            IsBoundByMiddleware = true; // Nobody but BindInputAsync() asks for it.
+            return WorkerInternals.NewConversion(InstanceServices);
+        }
+
+        return type == typeof(IFunctionInputBindingFeature) ? function.Inputs : type == typeof(InvocationContext) ? this : trigger.Feature(type);
+    }
 
     private sealed class TriggerBindingContext(FunctionTrigger trigger) : BindingContext
     {

@@ -9,17 +9,8 @@ using RabbitTopics.Functions.Catalog;
 namespace RabbitTopics.Functions.SelfHost.Invocation;
 
 /// <summary>A function ready to be invoked.</summary>
-/// <param name="Definition">As its context shows it.</param>
-/// <param name="Trigger">Its trigger.</param>
-/// <param name="TriggerParameter">The parameter that the trigger's value is for.</param>
-/// <param name="Inputs">Binds its parameters.</param>
-/// <param name="Outputs">Its <c>[RabbitMQOutput]</c>s.</param>
 internal sealed record LoadedFunction(
-    FunctionDefinition Definition,
-    FunctionBinding Trigger,
-    FunctionParameter TriggerParameter,
-    IFunctionInputBindingFeature Inputs,
-    IReadOnlyList<RabbitMQBinding> Outputs)
+    FunctionDefinition Definition, FunctionBinding Trigger, FunctionParameter TriggerParameter, IFunctionInputBindingFeature Inputs, IReadOnlyList<RabbitMQBinding> Outputs)
 {
     public string Name => Definition.Name;
 

@@ -13,7 +13,9 @@ namespace RabbitTopics.Functions.SelfHost.Invocation;
 internal sealed class RabbitMQOutputWriter(
     Brokers brokers, SettingReferences settings, JsonBody json, IOptions<RabbitTopicsOptions> appOptions)
 {
-    public async Task WriteAsync(InvocationContext context)
+    public Task WriteAsync(InvocationContext context) => context.Function.Outputs.Count == 0 ? Task.CompletedTask : WriteAllAsync(context);
+
+    private async Task WriteAllAsync(InvocationContext context)
     {
         foreach (var output in context.Function.Outputs)
         {

@@ -43,9 +43,6 @@ internal static class WorkerInternals
     private static readonly Lazy<object> Outputs = new(NewOutputsInfo);
 
     /// <summary>The bindings of an invocation.</summary>
-    /// <param name="context">The invocation.</param>
-    /// <param name="inputs">The values of its input bindings.</param>
-    /// <param name="bindingData">What its trigger says besides.</param>
     public static object NewBindings(FunctionContext context, IReadOnlyDictionary<string, object?> inputs, IReadOnlyDictionary<string, object?> bindingData)
     {
         var bindings = NewBindings(context, NoRequest.Value, Outputs.Value);

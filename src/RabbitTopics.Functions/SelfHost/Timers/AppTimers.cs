@@ -3,13 +3,14 @@ using System.Text;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using RabbitMQ.Client;
 using RabbitTopics.Connections;
 using RabbitTopics.Health;
 
 namespace RabbitTopics.Functions.SelfHost.Timers;
 
-/// <summary>The app's timer functions, and where they run: in the instance that leads, or in each where that is wanted or nothing
-/// else is possible.</summary>
+/// <summary>The app's timer functions, and where they run: in the instance that leads, which is the active consumer of the queue
+/// <c>APP.timers</c>, or in each where that is wanted or nothing else is possible.</summary>
 internal sealed class AppTimers(
     Brokers brokers, QueueHealth health, IConfiguration configuration, IOptions<RabbitTopicsOptions> appOptions, IOptions<TimerOptions> options,
     TimeProvider time, ILoggerFactory loggers) : IAsyncDisposable
@@ -19,33 +20,47 @@ internal sealed class AppTimers(
 
     private const int LongestQueueName = 255; // AMQP 0-9-1, short string, in bytes.
 
+    /// <summary>A broker that takes longer to answer is said to be waited for.</summary>
+    private static readonly TimeSpan ConnectTime = TimeSpan.FromSeconds(2);
+
     private readonly List<TimerListener> _listeners = [];
     private readonly TimersState _state = new();
     private readonly ILogger _logger = loggers.CreateLogger<AppTimers>();
-    private TimerLeadership? _leadership;
+    private volatile TaskCompletionSource<TimerTerm> _term = NewWait();
+    private string _app = "";
+    private ConsumingLoop? _loop; // Null where every instance runs its timers.
 
     private string ConnectionSetting => options.Value.ConnectionStringSetting ?? appOptions.Value.ConnectionStringSetting;
+
+    private Broker Broker => brokers.Get(ConnectionSetting);
+
+    private string Queue => $"{_app}.timers";
 
     /// <summary>Adds a function, before the start.</summary>
     /// <exception cref="FormatException">The app's name makes no queue.</exception>
     /// <exception cref="BrokerSettingException">The setting of the broker is no AMQP URI.</exception>
     public void Add(TimerFunction function)
     {
-        if (options.Value.RunInOneInstance && BrokerEndpoint.IsConfigured(configuration, ConnectionSetting))
+        if (_loop is null && options.Value.RunInOneInstance && BrokerEndpoint.IsConfigured(configuration, ConnectionSetting))
         {
-            _leadership ??= new TimerLeadership(brokers.Get(ConnectionSetting), AppName(), _state, health, _logger);
+            _app = AppName();
+            _loop = new ConsumingLoop(Broker, Queue, problem => health.Report("timers", Queue, problem), _logger);
         }
 
         _state.Own.Add(function.Name);
         _listeners.Add(new TimerListener(function, _state,
-            stop => _leadership?.TermAsync(stop) ?? Task.FromResult(TimerTerm.Always), time, loggers.CreateLogger($"Function.{function.Name}")));
+            stop => _loop is null ? Task.FromResult(TimerTerm.Always) : _term.Task.WaitAsync(stop), time, loggers.CreateLogger($"Function.{function.Name}")));
     }
 
     /// <summary>Starts all of them, in the background.</summary>
     public void Start()
     {
-        _ = _leadership?.StartAsync();
-        if (_leadership is null && _listeners.Count > 0 && options.Value.RunInOneInstance)
+        if (_loop is not null)
+        {
+            _loop.Start(TakePartAsync, Advice);
+            _ = SayWhetherItWaitsAsync(_loop.Stop);
+        }
+        else if (_listeners.Count > 0 && options.Value.RunInOneInstance)
         {
             _logger.LogWarning("The setting '{Setting}' is missing, so that timers run in every instance of this app and nothing is kept of their runs. "
                 + "Set it to the URI of a broker, or {Option} to false if that is what you want (docs/timers.md).", ConnectionSetting, nameof(TimerOptions.RunInOneInstance));
@@ -59,27 +74,75 @@ internal sealed class AppTimers(
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await Task.WhenAll(_listeners.Select(listener => listener.StopAsync(cancellationToken)));
-        await (_leadership?.StopAsync(cancellationToken) ?? Task.CompletedTask);
+        await (_loop?.StopAsync(cancellationToken) ?? Task.CompletedTask);
     }
 
     /// <summary>Stops at once.</summary>
     public async ValueTask DisposeAsync()
     {
-        foreach (var listener in _listeners)
+        foreach (var part in _listeners.Cast<IAsyncDisposable>().Concat(_loop is null ? [] : [_loop]))
         {
-            await listener.DisposeAsync();
+            await part.DisposeAsync();
         }
-
-        await (_leadership?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
+
+    private static TaskCompletionSource<TimerTerm> NewWait() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private string AppName()
     {
         var name = new[] { configuration[AppNameSetting], options.Value.AppName, Assembly.GetEntryAssembly()?.GetName().Name }
             .FirstOrDefault(name => !string.IsNullOrWhiteSpace(name))
             ?? throw new FormatException($"the app has no name, which its timers' queue needs. Set '{AppNameSetting}' or {nameof(TimerOptions)}.{nameof(TimerOptions.AppName)}.");
-        return Encoding.UTF8.GetByteCount(TimerLeadership.QueueOf(name)) <= LongestQueueName && !name.StartsWith("amq.", StringComparison.Ordinal)
+        return Encoding.UTF8.GetByteCount($"{name}.timers") <= LongestQueueName && !name.StartsWith("amq.", StringComparison.Ordinal)
             ? name
             : throw new FormatException($"the app's name '{name}' makes no name of a queue: it begins with 'amq.' or is too long. Set '{AppNameSetting}' to another.");
     }
+
+    private async Task SayWhetherItWaitsAsync(CancellationToken stop)
+    {
+        await Task.Delay(ConnectTime, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (Broker.Consuming.IsDown && !stop.IsCancellationRequested)
+        {
+            _logger.LogWarning("The timers of app '{App}' wait for the broker at {Endpoint}: none of them runs in this instance until then.", _app, Broker.Endpoint);
+        }
+    }
+
+    /// <summary>Takes part on a channel; only when that is closed another instance may lead.</summary>
+    private async Task<string> TakePartAsync(IChannel channel, CancellationToken stop)
+    {
+        // The queue's type is the virtual host's default: a quorum queue, where that is what the operator wants, outlives a node.
+        await (Broker.Mode switch
+        {
+            TopologyMode.Declare => channel.QueueDeclareAsync(Queue, durable: true, exclusive: false, autoDelete: false,
+                new Dictionary<string, object?> { ["x-single-active-consumer"] = true }, cancellationToken: stop),
+            TopologyMode.Verify => channel.QueueDeclarePassiveAsync(Queue, stop),
+            _ => Task.CompletedTask,
+        });
+        try
+        {
+            return await new TimerSession(Broker, channel, Queue, _state, Begin, _loop!.Report, _logger).RunAsync(stop);
+        }
+        finally
+        {
+            if (_term.Task.IsCompleted)
+            {
+                _term = NewWait();
+                _logger.LogInformation("This instance no longer runs the timers of app '{App}'.", _app);
+            }
+        }
+    }
+
+    private void Begin(TimerTerm term)
+    {
+        _logger.LogInformation("This instance runs the timers of app '{App}' (queue '{Queue}' at {Endpoint}).", _app, Queue, Broker.Endpoint);
+        _term.SetResult(term);
+    }
+
+    private static string Advice(Exception exception) => ConsumingLoop.ReplyCode(exception) switch
+    {
+        404 => "Declare it, durable and with the argument x-single-active-consumer = true (docs/timers.md), or set Topology to Declare. ",
+        403 => "See docs/timers.md; with Topology set to Verify the app declares nothing and needs no 'configure'. ",
+        406 => $"It exists with other properties: delete it, or give the app another name ({AppNameSetting}). ",
+        _ => "",
+    } + "The app's timers do not run here.";
 }

@@ -4,18 +4,12 @@ using RabbitTopics.Connections;
 
 namespace RabbitTopics.Functions.SelfHost.Timers;
 
-/// <summary>A function with a timer trigger.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Schedule">When it runs.</param>
-/// <param name="RunOnStartup">Whether it also runs when its instance leads for the first time.</param>
-/// <param name="IsMonitored">Whether its status is kept, so that an occurrence that was missed is made up for.</param>
-/// <param name="Run">Runs it.</param>
+/// <summary>A function with a timer trigger. The status of one that is monitored is kept, and an occurrence that was missed is made up
+/// for.</summary>
 internal sealed record TimerFunction(
     string Name, Schedule Schedule, bool RunOnStartup, bool IsMonitored, Func<TimerInfo, CancellationToken, Task> Run);
 
 /// <summary>A time in which this instance runs the app's timers.</summary>
-/// <param name="AskAsync">Asks the broker whether it still holds.</param>
-/// <param name="Ended">Cancelled when it is over.</param>
 internal sealed record TimerTerm(Func<Task<bool>> AskAsync, CancellationToken Ended)
 {
     /// <summary>The time of an instance that runs its timers whatever others do.</summary>

@@ -22,6 +22,12 @@ namespace RabbitTopics.Functions.SelfHost.Timers;
 internal sealed class TimerSession(
     Broker broker, IChannel channel, string queue, TimersState state, Action<TimerTerm> begin, Action<string?> report, ILogger logger)
 {
+    /// <summary>The kind of message that keeps the timers' state: of a leader.</summary>
+    public const string State = "timers";
+
+    /// <summary>The kind that only asks who is active: of an instance that stands by.</summary>
+    private const string Question = "who-leads";
+
     /// <summary>How often an instance that does not lead asks.</summary>
     private static readonly TimeSpan AskInterval = TimeSpan.FromSeconds(5);
 
@@ -30,18 +36,16 @@ internal sealed class TimerSession(
     private static readonly TimeSpan RenewInterval = TimeSpan.FromMinutes(4);
 
     private static readonly TimeSpan SaveRetryDelay = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan SavePatience = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a question, and noting the last runs at a stop, may take: while the broker takes no messages, the next instance must
-    /// lead nevertheless, and soon.</summary>
-    private static readonly TimeSpan ShortPatience = TimeSpan.FromSeconds(2);
+    /// <summary>How long a publish may take: while the broker takes no messages, the next instance must lead nevertheless, and soon.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     /// <summary>What a leader before had under way comes in less than this.</summary>
     private static readonly TimeSpan Aftermath = TimeSpan.FromSeconds(30);
 
     private readonly string _id = Guid.NewGuid().ToString("N");
     private readonly Stopwatch _clock = Stopwatch.StartNew();
-    private readonly Channel<TimerToken?> _inbox = Channel.CreateUnbounded<TimerToken?>(); // Null: the state has changed.
+    private readonly Channel<(BasicDeliverEventArgs Delivery, TimersBody? Body)?> _inbox = Channel.CreateUnbounded<(BasicDeliverEventArgs, TimersBody?)?>(); // Null: the state has changed.
     private readonly CancellationTokenSource _over = new();
     private readonly HashSet<string> _unknown = new(StringComparer.OrdinalIgnoreCase);
     private string? _ended;
@@ -61,7 +65,7 @@ internal sealed class TimerSession(
         channel.ChannelShutdownAsync += (_, reason) => EndAsync($"{reason.ReplyCode} {reason.ReplyText}");
         var consumer = new AsyncEventingBasicConsumer(channel);
         consumer.UnregisteredAsync += (_, _) => EndAsync("the broker cancelled the consumer, as it does when the queue is deleted");
-        consumer.ReceivedAsync += (_, delivery) => _inbox.Writer.WriteAsync(TimerToken.Read(delivery)).AsTask();
+        consumer.ReceivedAsync += (_, delivery) => _inbox.Writer.WriteAsync((delivery, TimersBody.Read(delivery.Body.Span))).AsTask();
         await channel.BasicConsumeAsync(queue, autoAck: false, consumer, stop);
         report(null);
         void WakeUp() => _inbox.Writer.TryWrite(null);
@@ -71,13 +75,13 @@ internal sealed class TimerSession(
         {
             while (true)
             {
-                if (await ReadAsync(either.Token) is { } token)
+                if (await ReadAsync(either.Token) is { } message)
                 {
-                    Take(token);
+                    Take(message.Delivery, message.Body);
                 }
                 else
                 {
-                    await (_leads ? SaveAsync(SavePatience, either.Token) : AskAsync(either.Token));
+                    await (_leads ? SaveAsync(either.Token) : AskAsync(either.Token));
                 }
             }
         }
@@ -85,7 +89,7 @@ internal sealed class TimerSession(
         {
             if (_leads && !_over.IsCancellationRequested)
             {
-                await SaveAsync(ShortPatience, _over.Token);
+                await SaveAsync(_over.Token);
             }
         }
         finally
@@ -107,32 +111,32 @@ internal sealed class TimerSession(
         return Task.CompletedTask;
     }
 
-    /// <summary>The next token; null where the state has changed or it is time to talk.</summary>
-    private async Task<TimerToken?> ReadAsync(CancellationToken cancellationToken)
+    /// <summary>The next message; null where the state has changed or it is time to talk.</summary>
+    private async Task<(BasicDeliverEventArgs Delivery, TimersBody? Body)?> ReadAsync(CancellationToken cancellationToken)
     {
         var wait = _talksNext - _clock.Elapsed;
         Task readable = _inbox.Reader.WaitToReadAsync(cancellationToken).AsTask();
         await readable.WaitAsync(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
-        return _inbox.Reader.TryRead(out var token) ? token : null;
+        return _inbox.Reader.TryRead(out var message) ? message : null;
     }
 
-    private void Take(TimerToken token)
+    private void Take(BasicDeliverEventArgs delivery, TimersBody? body)
     {
-        _held = token.Tag;
-        if (token.Body is null)
+        _held = delivery.DeliveryTag;
+        if (body is null)
         {
             logger.LogWarning("A message in the timers' queue '{Queue}' comes from no instance of this app and is dropped. Nothing else may be published there.", queue);
         }
 
-        var isNews = token.Body is { } body && state.Merge(body.Timers);
+        var isNews = body is not null && state.Merge(body.Timers);
         if (_leads)
         {
             _talksNext = isNews ? _clock.Elapsed : _talksNext; // The last state of the leader before came late.
-            LookForOtherTimers(token);
-            LookForRival(token);
+            LookForOtherTimers(delivery.BasicProperties.Type == Question ? body?.Own ?? [] : []);
+            LookForRival(delivery.BasicProperties, delivery.Redelivered);
         }
-        else if (_marker is not null && token.Id == _marker)
+        else if (_marker is not null && delivery.BasicProperties.MessageId == _marker)
         {
             Lead();
         }
@@ -146,7 +150,7 @@ internal sealed class TimerSession(
     private async Task AskAsync(CancellationToken cancellationToken)
     {
         var question = new TimersBody(new Dictionary<string, TimerStatus>(), state.Own).Write();
-        var id = await PublishAsync(TimerToken.Question, question, ShortPatience, cancellationToken);
+        var id = await PublishAsync(Question, question, cancellationToken);
         _talksNext = _clock.Elapsed + AskInterval;
         _marker = _isActive ? id : null;
         if (_isActive && id is null)
@@ -162,9 +166,9 @@ internal sealed class TimerSession(
     }
 
     /// <summary>Publishes the state and acknowledges what that makes needless.</summary>
-    private async Task SaveAsync(TimeSpan patience, CancellationToken cancellationToken)
+    private async Task SaveAsync(CancellationToken cancellationToken)
     {
-        var isSaved = await PublishAsync(TimerToken.State, state.Write(), patience, cancellationToken) is not null;
+        var isSaved = await PublishAsync(State, state.Write(), cancellationToken) is not null;
         _talksNext = _clock.Elapsed + (isSaved ? RenewInterval : SaveRetryDelay);
         if (isSaved && _held > 0)
         {
@@ -189,9 +193,9 @@ internal sealed class TimerSession(
     }
 
     /// <summary>Timers that this instance does not have run nowhere while it leads.</summary>
-    private void LookForOtherTimers(TimerToken token)
+    private void LookForOtherTimers(IEnumerable<string> timers)
     {
-        if (token is { Kind: TimerToken.Question, Body.Own: { } timers } && timers.Where(timer => !state.Own.Contains(timer) && _unknown.Add(timer)).ToArray() is [_, ..] others)
+        if (timers.Where(timer => !state.Own.Contains(timer) && _unknown.Add(timer)).ToArray() is [_, ..] others)
         {
             logger.LogWarning("Another instance has timers that this one, which runs the timers, does not have: {Timers}. They run once an instance that has them leads. "
                 + "If it is no other version of this app, but another app, give that another name ({Setting}).", string.Join(", ", others), AppTimers.AppNameSetting);
@@ -200,18 +204,15 @@ internal sealed class TimerSession(
 
     /// <summary>On a queue without a single active consumer everybody gets messages, and everybody leads. One message is no sign of it: the
     /// last one of the leader before may come late, as after the broker took none for a while.</summary>
-    private void LookForRival(TimerToken token)
+    private void LookForRival(IReadOnlyBasicProperties message, bool isRedelivered)
     {
-        if (token is not { Kind: TimerToken.State, Sender: { } sender, IsRedelivered: false } || sender == _id)
+        if (message is not { Type: State, CorrelationId: { } sender } || sender == _id || isRedelivered)
         {
             return;
         }
 
-        if (sender != _rival.Id)
-        {
-            _rival = (sender, _clock.Elapsed);
-        }
-        else if (_clock.Elapsed - _rival.Seen > Aftermath)
+        _rival = sender == _rival.Id ? _rival : (sender, _clock.Elapsed);
+        if (_clock.Elapsed - _rival.Seen > Aftermath)
         {
             _rival.Seen = TimeSpan.MaxValue; // Said once.
             const string problem = "another instance runs the timers as well: the queue was declared without x-single-active-consumer = true. "
@@ -221,14 +222,14 @@ internal sealed class TimerSession(
         }
     }
 
-    /// <summary>Publishes a token and gives its id; null where that failed, of which the first time is said.</summary>
-    private async Task<string?> PublishAsync(string kind, byte[] body, TimeSpan patience, CancellationToken cancellationToken)
+    /// <summary>Publishes a message and gives its id; null where that failed, of which the first time is said.</summary>
+    private async Task<string?> PublishAsync(string kind, byte[] body, CancellationToken cancellationToken)
     {
         var id = $"{_id}.{++_published}";
-        var properties = new BasicProperties { MessageId = id, CorrelationId = _id, Type = kind, ContentType = "application/json", Persistent = kind == TimerToken.State };
+        var properties = new BasicProperties { MessageId = id, CorrelationId = _id, Type = kind, ContentType = "application/json", Persistent = kind == State };
         try
         {
-            await broker.Publisher.PublishAsync("", queue, properties, body, patience, cancellationToken);
+            await broker.Publisher.PublishAsync("", queue, properties, body, Patience, cancellationToken);
             if (_failure is not null)
             {
                 _failure = null;
@@ -252,19 +253,4 @@ internal sealed class TimerSession(
             return null;
         }
     }
-}
-
-/// <summary>A message of the timers' queue. Whoever gets one is the queue's active consumer; what it says is what the app's timers
-/// have done, null where it cannot be read.</summary>
-internal sealed record TimerToken(ulong Tag, string? Id, string? Sender, string? Kind, bool IsRedelivered, TimersBody? Body)
-{
-    /// <summary>The kind of one that keeps the timers' state: of a leader.</summary>
-    public const string State = "timers";
-
-    /// <summary>The kind of one that only asks who is active: of an instance that stands by.</summary>
-    public const string Question = "who-leads";
-
-    public static TimerToken Read(BasicDeliverEventArgs delivery) => new(
-        delivery.DeliveryTag, delivery.BasicProperties.MessageId, delivery.BasicProperties.CorrelationId, delivery.BasicProperties.Type,
-        delivery.Redelivered, TimersBody.Read(delivery.Body.Span));
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -20,10 +21,8 @@ internal sealed record TimersBody(IReadOnlyDictionary<string, TimerStatus> Timer
     {
         try
         {
-            return JsonSerializer.Deserialize(body, TimersJson.Default.TimersBody) is { Timers: { } timers, Own: not null } read
-                && timers.Values.All(status => status?.Schedule is not null)
-                    ? read
-                    : null;
+            var read = JsonSerializer.Deserialize(body, TimersJson.Default.TimersBody);
+            return read is { Timers: { } timers, Own: not null } && timers.Values.All(status => status?.Schedule is not null) ? read : null;
         }
         catch (JsonException)
         {
@@ -42,70 +41,37 @@ internal sealed partial class TimersJson : JsonSerializerContext;
 /// <summary>What an instance knows of the app's timers, its own runs and what it read from the queue. Thread-safe.</summary>
 internal sealed class TimersState
 {
-    private readonly Dictionary<string, TimerStatus> _timers = new(StringComparer.OrdinalIgnoreCase);
-    private int _version;
+    private readonly ConcurrentDictionary<string, TimerStatus> _timers = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Something has changed that another instance should know.</summary>
     public event Action? Changed;
-
-    /// <summary>Grows with each such change.</summary>
-    public int Version => Volatile.Read(ref _version);
 
     /// <summary>The timers that this instance has; they do not change once it has started.</summary>
     public HashSet<string> Own { get; } = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The status of a timer; null where nothing is known of it.</summary>
-    public TimerStatus? Find(string timer)
-    {
-        lock (_timers)
-        {
-            return _timers.GetValueOrDefault(timer);
-        }
-    }
+    public TimerStatus? Find(string timer) => _timers.GetValueOrDefault(timer);
 
     /// <summary>Notes the status of a timer; where it is monitored, other instances should know of it soon. The clock of an earlier leader
     /// may have been ahead of ours: what is written later counts, whatever the clocks say.</summary>
     public void Set(string timer, TimerStatus status, bool isMonitored)
     {
-        lock (_timers)
-        {
-            _timers[timer] = _timers.TryGetValue(timer, out var known) && known.LastUpdated >= status.LastUpdated
-                ? status with { LastUpdated = known.LastUpdated.AddTicks(1) }
-                : status;
-        }
-
-        if (isMonitored)
-        {
-            Interlocked.Increment(ref _version);
-            Changed?.Invoke();
-        }
+        _timers.AddOrUpdate(timer, status, (_, known) => known.LastUpdated >= status.LastUpdated ? status with { LastUpdated = known.LastUpdated.AddTicks(1) } : status);
+        (isMonitored ? Changed : null)?.Invoke();
     }
 
     /// <summary>Takes over what was written later than what is known. True where there was something.</summary>
     public bool Merge(IReadOnlyDictionary<string, TimerStatus> others)
     {
-        var changed = false;
-        lock (_timers)
+        var isNews = false;
+        foreach (var (timer, status) in others)
         {
-            foreach (var (timer, status) in others)
-            {
-                if (!_timers.TryGetValue(timer, out var known) || status.LastUpdated > known.LastUpdated)
-                {
-                    _timers[timer] = status;
-                    changed = true;
-                }
-            }
+            isNews |= ReferenceEquals(status, _timers.AddOrUpdate(timer, status, (_, known) => status.LastUpdated > known.LastUpdated ? status : known));
         }
 
-        return changed;
+        return isNews;
     }
 
     /// <summary>The state as the body of a message.</summary>
-    public byte[] Write()
-    {
-        lock (_timers)
-        {
-            return new TimersBody(_timers, Own).Write();
-        }
-    }
+    public byte[] Write() => new TimersBody(_timers, Own).Write();
 }

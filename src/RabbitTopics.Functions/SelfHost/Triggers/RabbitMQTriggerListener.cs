@@ -12,7 +12,7 @@ using RabbitTopics.Receiving;
 namespace RabbitTopics.Functions.SelfHost.Triggers;
 
 /// <summary>Invokes one function for each delivery of its queue.</summary>
-internal sealed class RabbitMQTriggerListener : ITriggerListener
+internal sealed class RabbitMQTriggerListener : IAsyncDisposable
 {
     private readonly LoadedFunction _function;
     private readonly FunctionInvoker _invoker;

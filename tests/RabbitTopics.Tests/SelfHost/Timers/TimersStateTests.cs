@@ -67,9 +67,9 @@ public sealed class TimersStateTests
         state.Changed += () => told++;
 
         state.Set("Frequent", Status(Noon), isMonitored: false);
-        Assert.Equal((0, 0), (told, state.Version));
+        Assert.Equal(0, told);
         state.Set("Hourly", Status(Noon), isMonitored: true);
-        Assert.Equal((1, 1), (told, state.Version));
+        Assert.Equal(1, told);
     }
 
     private static TimerStatus Status(DateTimeOffset time) => new("0 0 * * * *", time, time.AddHours(1), time);

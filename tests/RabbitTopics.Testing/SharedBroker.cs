@@ -1,11 +1,10 @@
 using RabbitTopics.Testing;
-using RabbitTopics.WorkerTests;
 
 [assembly: AssemblyFixture(typeof(SharedBroker))]
 
-namespace RabbitTopics.WorkerTests;
+namespace RabbitTopics.Testing;
 
-/// <summary>The broker of all tests that leave it alive: the one in <c>RabbitMQ</c>, else a private one. Each app uses queues of its
+/// <summary>The broker of all tests that leave it alive: the one in <c>RabbitMQ</c>, else a private one. Each test uses queues of its
 /// own.</summary>
 public sealed class SharedBroker : IAsyncLifetime
 {
