@@ -13,7 +13,7 @@ namespace RabbitTopics.Functions.FunctionsHost;
 /// <param name="logger">Is told of what is lost.</param>
 internal sealed class HostDelivery(Delivery delivery, HandlerOptions options, DeliverySettler settler, ILogger logger)
 {
-    /// <summary>At its fifth failure the host rejects a message, which the broker then drops (azure-host-facts.md).</summary>
+    /// <summary>At its fifth failure the host rejects a message, which the broker then drops.</summary>
     private const int MostRequeues = 4;
 
     private bool _hasBody;

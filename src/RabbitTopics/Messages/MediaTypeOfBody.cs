@@ -4,21 +4,26 @@ using System.Text;
 namespace RabbitTopics.Messages;
 
 /// <summary>A media type and its charset, as a message names them.</summary>
-/// <param name="MediaType">Without parameters, in lower case.</param>
-/// <param name="Charset">Null where it is UTF-8.</param>
-internal readonly record struct MediaTypeOfBody(string MediaType, Encoding? Charset)
+/// <param name="MediaType">Without parameters, in lower case; null where the message names none, and the body is JSON.</param>
+/// <param name="Charset">That of text, unless a byte order mark says otherwise.</param>
+internal readonly record struct MediaTypeOfBody(string? MediaType, Encoding Charset)
 {
-    /// <summary>That of a message that names none: JSON.</summary>
-    public static readonly MediaTypeOfBody Json = new(JsonBody.ContentType, null);
+    private static readonly MediaTypeOfBody Unnamed = new(null, Encoding.UTF8);
+    private static readonly MediaTypeOfBody Json = new(JsonBody.ContentType, Encoding.UTF8);
 
-    public bool IsJson => MediaType is JsonBody.ContentType or "text/json" || MediaType.EndsWith("+json", StringComparison.Ordinal);
+    public bool IsJson => MediaType is null or JsonBody.ContentType or "text/json" || MediaType.EndsWith("+json", StringComparison.Ordinal);
 
     /// <summary>The header <c>Content-Type</c> where it is not empty, as go-micro writes it, else the property.</summary>
     /// <exception cref="BodyFormatException">It is no media type, or names an unknown charset.</exception>
     public static MediaTypeOfBody Of(TopicMessage message)
     {
         var text = message.Headers.GetString(HeaderNames.ContentType) ?? message.Content.Type;
-        if (string.IsNullOrWhiteSpace(text) || text == JsonBody.ContentType)
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            return Unnamed;
+        }
+
+        if (text == JsonBody.ContentType)
         {
             return Json;
         }
@@ -26,7 +31,7 @@ internal readonly record struct MediaTypeOfBody(string MediaType, Encoding? Char
         try
         {
             var type = new ContentType(text);
-            return new(type.MediaType.ToLowerInvariant(), CharsetNamed(type.CharSet));
+            return new(type.MediaType.ToLowerInvariant(), type.CharSet is null or "" or "utf8" or "UTF8" ? Encoding.UTF8 : Encoding.GetEncoding(type.CharSet));
         }
         catch (Exception exception) when (exception is FormatException or ArgumentException)
         {
@@ -34,8 +39,16 @@ internal readonly record struct MediaTypeOfBody(string MediaType, Encoding? Char
         }
     }
 
-    private static Encoding? CharsetNamed(string? name) =>
-        string.IsNullOrEmpty(name) || name.Equals("utf-8", StringComparison.OrdinalIgnoreCase) || name.Equals("utf8", StringComparison.OrdinalIgnoreCase)
-            ? null
-            : Encoding.GetEncoding(name);
+    /// <summary>The encoding of a text and the text without its byte order mark, which only Unicode has, and which wins over the charset.</summary>
+    public (Encoding Encoding, ReadOnlyMemory<byte> Text) Unmark(ReadOnlyMemory<byte> text) => (Charset.CodePage, text.Span) switch
+    {
+        (Utf8 or Utf16 or Utf16BigEndian, [0xEF, 0xBB, 0xBF, ..]) => (Encoding.UTF8, text[3..]),
+        (Utf8 or Utf16 or Utf16BigEndian, [0xFF, 0xFE, ..]) => (Encoding.Unicode, text[2..]),
+        (Utf8 or Utf16 or Utf16BigEndian, [0xFE, 0xFF, ..]) => (Encoding.BigEndianUnicode, text[2..]),
+        _ => (Charset, text),
+    };
+
+    private const int Utf8 = 65001;
+    private const int Utf16 = 1200;
+    private const int Utf16BigEndian = 1201;
 }
