@@ -7,11 +7,11 @@ using RabbitTopics.Connections;
 using RabbitTopics.Deduplication;
 using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Functions.SelfHost.Invocation;
-using RabbitTopics.Functions.SelfHost.Settings;
 using RabbitTopics.Functions.SelfHost.Timers;
 using RabbitTopics.Functions.SelfHost.Triggers;
 using RabbitTopics.Messages;
 using RabbitTopics.Receiving;
+using RabbitTopics.Startup;
 using RabbitTopics.Topology;
 
 namespace RabbitTopics.Functions.SelfHost;

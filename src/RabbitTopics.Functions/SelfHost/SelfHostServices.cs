@@ -8,6 +8,7 @@ using RabbitTopics.Functions.SelfHost.Health;
 using RabbitTopics.Functions.SelfHost.Invocation;
 using RabbitTopics.Functions.SelfHost.Settings;
 using RabbitTopics.Functions.SelfHost.Timers;
+using RabbitTopics.Startup;
 
 namespace RabbitTopics.Functions.SelfHost;
 
@@ -31,13 +32,13 @@ internal static class SelfHostServices
         UseConsoleLog(services, configuration);
         RemoveHostListener(services, problems);
         UseQuickActivator(services);
-        services.Configure<RabbitTopicsOptions>(app => app.Handler = HostJson.ReadHandlerOptions(app.Handler, configuration, problems));
+        services.Configure<RabbitTopicsOptions>(app => HostJson.ApplyTo(app.Handler, configuration, problems));
         services.AddSingleton(problems);
         services.AddSingleton<InputConverters>();
         services.AddSingleton<RabbitMQOutputWriter>();
         services.AddSingleton<LogScopeReaders>();
         services.AddSingleton<FunctionInvoker>();
-        services.AddOptions<TimerOptions>();
+        services.AddValidatedOptions<TimerOptions>(options => options.Problems());
         services.AddSingleton<AppTimers>();
         services.AddSingleton<FunctionLoader>();
         services.AddHostedService<HealthEndpoint>();

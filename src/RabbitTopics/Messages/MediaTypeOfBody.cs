@@ -8,6 +8,7 @@ namespace RabbitTopics.Messages;
 /// <param name="Charset">That of text, unless a byte order mark says otherwise.</param>
 internal readonly record struct MediaTypeOfBody(string? MediaType, Encoding Charset)
 {
+    private static readonly Encoding[] Unicode = [Encoding.UTF8, Encoding.Unicode, Encoding.BigEndianUnicode];
     private static readonly MediaTypeOfBody Unnamed = new(null, Encoding.UTF8);
     private static readonly MediaTypeOfBody Json = new(JsonBody.ContentType, Encoding.UTF8);
 
@@ -40,15 +41,16 @@ internal readonly record struct MediaTypeOfBody(string? MediaType, Encoding Char
     }
 
     /// <summary>The encoding of a text and the text without its byte order mark, which only Unicode has, and which wins over the charset.</summary>
-    public (Encoding Encoding, ReadOnlyMemory<byte> Text) Unmark(ReadOnlyMemory<byte> text) => (Charset.CodePage, text.Span) switch
+    public (Encoding Encoding, ReadOnlyMemory<byte> Text) Unmark(ReadOnlyMemory<byte> text)
     {
-        (Utf8 or Utf16 or Utf16BigEndian, [0xEF, 0xBB, 0xBF, ..]) => (Encoding.UTF8, text[3..]),
-        (Utf8 or Utf16 or Utf16BigEndian, [0xFF, 0xFE, ..]) => (Encoding.Unicode, text[2..]),
-        (Utf8 or Utf16 or Utf16BigEndian, [0xFE, 0xFF, ..]) => (Encoding.BigEndianUnicode, text[2..]),
-        _ => (Charset, text),
-    };
+        foreach (var unicode in Charset is UTF8Encoding or UnicodeEncoding ? Unicode : [])
+        {
+            if (text.Span.StartsWith(unicode.Preamble))
+            {
+                return (unicode, text[unicode.Preamble.Length..]);
+            }
+        }
 
-    private const int Utf8 = 65001;
-    private const int Utf16 = 1200;
-    private const int Utf16BigEndian = 1201;
+        return (Charset, text);
+    }
 }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using RabbitTopics.Functions;
 using RabbitTopics.Functions.SelfHost;
-using RabbitTopics.Functions.SelfHost.Settings;
+using RabbitTopics.Startup;
 
 namespace RabbitTopics.Tests.SelfHost;
 

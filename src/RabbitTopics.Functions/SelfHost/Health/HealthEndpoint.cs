@@ -5,7 +5,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using RabbitTopics.Functions.SelfHost.Settings;
+using RabbitTopics.Startup;
 
 namespace RabbitTopics.Functions.SelfHost.Health;
 

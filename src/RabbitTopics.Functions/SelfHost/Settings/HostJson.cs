@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
+using RabbitTopics.Startup;
 
 namespace RabbitTopics.Functions.SelfHost.Settings;
 
@@ -29,12 +30,12 @@ internal static class HostJson
     /// <summary>What host.json says of every function: <c>extensions.rabbitMQ.prefetchCount</c>, as for Microsoft's extension, and
     /// beside it <c>concurrency</c>, which is ours; and <c>functionTimeout</c>, where -1 is no limit. What it does not say stays
     /// as it is.</summary>
-    public static HandlerOptions ReadHandlerOptions(HandlerOptions options, IConfiguration configuration, StartupProblems problems) => options with
+    public static void ApplyTo(HandlerOptions options, IConfiguration configuration, StartupProblems problems)
     {
-        Prefetch = ReadCount("extensions:rabbitMQ:prefetchCount", options.Prefetch, configuration, problems),
-        Concurrency = ReadCount("extensions:rabbitMQ:concurrency", options.Concurrency, configuration, problems),
-        Timeout = ReadTimeout(options.Timeout, configuration, problems),
-    };
+        options.Prefetch = ReadCount("extensions:rabbitMQ:prefetchCount", options.Prefetch, configuration, problems);
+        options.Concurrency = ReadCount("extensions:rabbitMQ:concurrency", options.Concurrency, configuration, problems);
+        options.Timeout = ReadTimeout(options.Timeout, configuration, problems);
+    }
 
     /// <summary>Notes the log levels that are none, and takes them away: the logging library would end the program.</summary>
     public static void CheckLogLevels(IConfiguration configuration, StartupProblems problems)
