@@ -32,9 +32,10 @@ internal readonly record struct MediaTypeOfBody(string? MediaType, Encoding Char
         try
         {
             var type = new ContentType(text);
-            return new(type.MediaType.ToLowerInvariant(), type.CharSet is null or "" or "utf8" or "UTF8" ? Encoding.UTF8 : Encoding.GetEncoding(type.CharSet));
+            var charset = type.CharSet?.ToLowerInvariant();
+            return new(type.MediaType.ToLowerInvariant(), charset is null or "" or "utf8" ? Encoding.UTF8 : Encoding.GetEncoding(charset));
         }
-        catch (Exception exception) when (exception is FormatException or ArgumentException)
+        catch (Exception exception) when (exception is FormatException or ArgumentException or NotSupportedException) // The last for UTF-7.
         {
             throw new BodyFormatException($"The content type '{text}' is no media type with a charset that is known here. Send one such as 'application/json'.", exception);
         }
