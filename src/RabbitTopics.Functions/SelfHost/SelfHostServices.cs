@@ -28,7 +28,8 @@ internal static class SelfHostServices
         }
 
         ApplySettings(configuration, problems);
-        HealthProbe.RunIfAsked(Environment.GetCommandLineArgs(), configuration);
+        CommandLine.RunOption(configuration);
+        CommandLine.Check(configuration, problems);
         UseConsoleLog(services, configuration);
         RemoveHostListener(services, problems);
         UseQuickActivator(services);

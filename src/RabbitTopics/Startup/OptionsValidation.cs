@@ -17,7 +17,7 @@ internal sealed class OptionsValidation<T>(Func<T, IEnumerable<string>> problems
             return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
         }
 
-        problems.ForEach(gathered.Add);
+        problems.ForEach(problem => gathered.Add(problem));
         return ValidateOptionsResult.Success;
     }
 }

@@ -91,6 +91,29 @@ public sealed class SettingsFileTests : IDisposable
         Assert.Contains(named, Assert.Single(_problems.All), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("\"version\": \"3.0\"", "version in host.json is '3.0'. Set it to \"2.0\".")]
+    [InlineData("\"extensions\": { \"rabbitMQ\": { \"prefetchCont\": 5 } }", "extensions.rabbitMQ.prefetchCont in host.json is unknown. Set prefetchCount or concurrency, or take it out.")]
+    [InlineData("\"Extensions\": { \"RabbitMQ\": { \"parallel\": 5 } }", "extensions.rabbitMQ.parallel in host.json is unknown. Set prefetchCount or concurrency, or take it out.")]
+    public void A_member_that_would_have_no_effect_is_named(string member, string problem)
+    {
+        Write(HostJson.FileName, $"{{ {member} }}");
+
+        Configuration();
+
+        Assert.Equal(problem, Assert.Single(_problems.All));
+    }
+
+    [Fact]
+    public void Members_that_mean_something_elsewhere_are_left_alone()
+    {
+        Write(HostJson.FileName, """{ "version": "2.0", "extensions": { "rabbitMQ": { "PrefetchCount": 5, "connectionString": "x" }, "http": { "routePrefix": "" } }, "extensionBundle": {} }""");
+
+        Configuration();
+
+        Assert.Empty(_problems.All);
+    }
+
     [Fact]
     public void A_host_json_that_is_no_JSON_is_named_with_the_place()
     {
