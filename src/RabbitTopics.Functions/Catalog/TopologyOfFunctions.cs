@@ -70,10 +70,16 @@ internal sealed class TopologyOfFunctions(RabbitTopicsOptions options, SettingRe
         var queue = new QueueTopology(
             trigger.ConnectionSetting(options),
             name,
-            [.. function.Subscriptions.Select(Binding)])
+            [.. function.Subscriptions.Where(subscription => !subscription.Remove).Select(Binding)])
         {
+            Removed = [.. function.Subscriptions.Where(subscription => subscription.Remove).Select(Binding)],
             Properties = function.QueueOptions is { } queueOptions ? new QueueArguments(settings).Queue(name, queueOptions) : new QueueProperties(),
         };
+        if (queue.Removed.FirstOrDefault(removed => queue.Bindings.Any(binding => (binding.Exchange, binding.Topic) == (removed.Exchange, removed.Topic))) is { Arguments: null } both)
+        {
+            throw new FormatException($"it subscribes to '{both.Topic}' and has it removed. Take one of the two [TopicSubscription] off.");
+        }
+
         foreach (var binding in queue.Bindings)
         {
             if ((_topology.ExchangeTypeOf(queue.ConnectionStringSetting, binding.Exchange)

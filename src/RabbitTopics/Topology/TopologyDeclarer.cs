@@ -25,6 +25,12 @@ internal static class TopologyDeclarer
                         binding.Arguments is null ? null : new Dictionary<string, object?>(binding.Arguments), cancellationToken: cancellationToken);
                 }
 
+                foreach (var binding in topology.Removed)
+                {
+                    await channel.QueueUnbindAsync(topology.Queue, binding.Exchange, binding.Topic,
+                        binding.Arguments is null ? null : new Dictionary<string, object?>(binding.Arguments), cancellationToken);
+                }
+
                 break;
 
             case TopologyMode.Verify:

@@ -28,6 +28,17 @@ public sealed class TopologyOfFunctionsTests
     }
 
     [Fact]
+    public void A_subscription_that_is_removed_is_unbound_and_not_bound()
+    {
+        var removed = new TopicSubscriptionAttribute("old.#") { Remove = true };
+        var queue = Build(Subscribed(new("message", "queue"), new TopicSubscriptionAttribute("new.#"), removed)).Find("RabbitMQ", "queue")!;
+
+        Assert.Equal([new TopicBinding("amq.topic", "new.#")], queue.Bindings);
+        Assert.Equal([new TopicBinding("amq.topic", "old.#")], queue.Removed);
+        AssertProblem("it subscribes to 'old.#' and has it removed", Subscribed(new("message", "queue"), new TopicSubscriptionAttribute("old.#"), removed));
+    }
+
+    [Fact]
     public void A_trigger_without_a_subscription_declares_nothing() => Assert.Empty(Build(Subscribed(new("message", "queue"))).Queues);
 
     [Fact]
