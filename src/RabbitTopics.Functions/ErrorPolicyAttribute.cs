@@ -16,12 +16,16 @@ public sealed class ErrorPolicyAttribute(ErrorAction action) : Attribute
 
     /// <summary>How often a message is handled before it is parked, the first time included;
     /// <see cref="ErrorPolicy.Unlimited"/> for no limit. Default: <see cref="ErrorPolicy.MaxAttempts"/> of the app.</summary>
-    public int MaxAttempts { get; set; }
+    public int MaxAttempts { get => MaxAttemptsOrUnset.GetValueOrDefault(); set => MaxAttemptsOrUnset = value; }
 
     /// <summary>How often the broker may deliver a message again whose handling was begun and never ended;
     /// <see cref="ErrorPolicy.Unlimited"/> for no limit. Default: <see cref="ErrorPolicy.MaxRedeliveries"/> of the app.</summary>
-    public int MaxRedeliveries { get; set; }
+    public int MaxRedeliveries { get => MaxRedeliveriesOrUnset.GetValueOrDefault(); set => MaxRedeliveriesOrUnset = value; }
 
     /// <summary>Exceptions that no other attempt can help, beside those of the app. Default: none.</summary>
     public Type[] NonRetryable { get; set; } = [];
+
+    internal int? MaxAttemptsOrUnset { get; private set; }
+
+    internal int? MaxRedeliveriesOrUnset { get; private set; }
 }

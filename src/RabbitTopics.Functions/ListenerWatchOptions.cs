@@ -1,3 +1,5 @@
+using static RabbitTopics.Startup.OptionsValidation;
+
 namespace RabbitTopics.Functions;
 
 /// <summary>How the queues of an app on Microsoft's host are watched for a listener that has died: it never consumes again until the
@@ -20,4 +22,7 @@ public sealed class ListenerWatchOptions
 
     /// <summary>How many messages at the head of a queue are looked at: as many as the host prefetches. Default: 30.</summary>
     public int MessagesLookedAt { get; set; } = 30;
+
+    /// <summary>What is wrong with the values: which one, and what to do.</summary>
+    internal IEnumerable<string> Problems() => new[] { Time(After), Time(Interval), Number(MessagesLookedAt) }.OfType<string>();
 }

@@ -18,17 +18,17 @@ public sealed class QueueOptionsAttribute : Attribute
     public string? Type { get; set; }
 
     /// <summary>The highest priority of its messages, 1 to 255; a classic queue only. Default: none, no priorities.</summary>
-    public int MaxPriority { get; set; }
+    public int MaxPriority { get => MaxPriorityOrUnset.GetValueOrDefault(); set => MaxPriorityOrUnset = value; }
 
     /// <summary>Whether one consumer at a time gets messages, and another takes over when it goes: order with a stand-by.
     /// Default: false.</summary>
     public bool SingleActiveConsumer { get; set; }
 
-    /// <summary>How many messages may wait. What is done beyond it is <see cref="Overflow"/>. Default: no limit.</summary>
-    public long MaxLength { get; set; }
+    /// <summary>How many messages may wait, at least 1. What is done beyond it is <see cref="Overflow"/>. Default: no limit.</summary>
+    public long MaxLength { get => MaxLengthOrUnset.GetValueOrDefault(); set => MaxLengthOrUnset = value; }
 
-    /// <summary>How many bytes of bodies may wait. What is done beyond it is <see cref="Overflow"/>. Default: no limit.</summary>
-    public long MaxLengthBytes { get; set; }
+    /// <summary>How many bytes of bodies may wait, at least 1. What is done beyond it is <see cref="Overflow"/>. Default: no limit.</summary>
+    public long MaxLengthBytes { get => MaxLengthBytesOrUnset.GetValueOrDefault(); set => MaxLengthBytesOrUnset = value; }
 
     /// <summary>What a full queue does: <c>drop-head</c> drops its oldest message, <c>reject-publish</c> refuses the new one, so
     /// that its publisher knows. Must be said where there is a limit. Default: none.</summary>
@@ -53,4 +53,10 @@ public sealed class QueueOptionsAttribute : Attribute
     /// <summary>Any other arguments of the queue, names and values in turn: <c>["x-queue-mode", "lazy"]</c>. Default:
     /// none.</summary>
     public object[] Arguments { get; set; } = [];
+
+    internal int? MaxPriorityOrUnset { get; private set; }
+
+    internal long? MaxLengthOrUnset { get; private set; }
+
+    internal long? MaxLengthBytesOrUnset { get; private set; }
 }

@@ -1,3 +1,5 @@
+using static RabbitTopics.Startup.OptionsValidation;
+
 namespace RabbitTopics.Functions;
 
 /// <summary>Where an app's timer functions run when it has several instances. See docs/timers.md.</summary>
@@ -14,4 +16,8 @@ public sealed class TimerOptions
     /// <summary>The name of the setting that holds the URI of the broker with the queue. Default:
     /// <see cref="RabbitTopicsOptions.ConnectionStringSetting"/>.</summary>
     public string? ConnectionStringSetting { get; set; }
+
+    /// <summary>What is wrong with the values: which one, and what to do.</summary>
+    internal IEnumerable<string> Problems() =>
+        new[] { AppName is null ? null : Text(AppName), ConnectionStringSetting is null ? null : Text(ConnectionStringSetting) }.OfType<string>();
 }

@@ -21,4 +21,8 @@ public sealed class TopicSubscriptionAttribute(string topic) : Attribute
     /// <summary>Arguments of the binding, names and values in turn; a headers exchange goes by them:
     /// <c>["x-match", "all", "kind", "order", "version", 2]</c>. Default: none.</summary>
     public object[] Arguments { get; set; } = [];
+
+    /// <summary>Whether the binding is removed instead of made, at each start: RabbitMQ keeps that of a subscription which the app once had,
+    /// and with it the messages come. Default: false.</summary>
+    public bool Remove { get; set; }
 }

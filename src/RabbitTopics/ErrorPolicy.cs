@@ -1,7 +1,9 @@
+using static RabbitTopics.Startup.OptionsValidation;
+
 namespace RabbitTopics;
 
 /// <summary>What is done with the messages of a handler that fails: <c>docs/settling.md</c> has it all in one table.</summary>
-public sealed record ErrorPolicy
+public sealed class ErrorPolicy
 {
     /// <summary>The value of <see cref="MaxAttempts"/> and <see cref="MaxRedeliveries"/> that sets no limit.</summary>
     public const int Unlimited = int.MaxValue;
@@ -10,27 +12,27 @@ public sealed record ErrorPolicy
     public static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(int.MaxValue);
 
     /// <summary>What is done on an error. Default: <see cref="ErrorAction.Retry"/>.</summary>
-    public ErrorAction Action { get; init; } = ErrorAction.Retry;
+    public ErrorAction Action { get; set; } = ErrorAction.Retry;
 
     /// <summary>The delays before the second attempt, the third and so on; the last one repeats. For
     /// <see cref="ErrorAction.Retry"/>. Each distinct delay is one queue at the broker, <c>QUEUE.retry.MILLISECONDS</c>. Default:
     /// 1 s, 5 s, 25 s.</summary>
-    public IReadOnlyList<TimeSpan> Delays { get; init; } = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(25)];
+    public IReadOnlyList<TimeSpan> Delays { get; set => field = value ?? throw new ArgumentNullException(nameof(value)); } = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(25)];
 
     /// <summary>How often a message is handled before it is parked, the first time included. Default: 5.
     /// <see cref="Unlimited"/> for no limit.</summary>
-    public int MaxAttempts { get; init; } = 5;
+    public int MaxAttempts { get; set; } = 5;
 
     /// <summary>How often the broker may deliver a message again whose handling was begun and never ended, as when it
     /// kills the process each time. Then it is parked. Default: 10. <see cref="Unlimited"/> for no limit.</summary>
-    public int MaxRedeliveries { get; init; } = 10;
+    public int MaxRedeliveries { get; set; } = 10;
 
     /// <summary>Exceptions that no other attempt can help, derived ones included: parked at once. Exceptions with
     /// <see cref="NonRetryableAttribute"/>, and a body that cannot be read, always are. Default: none.</summary>
-    public IReadOnlyList<Type> NonRetryable { get; init; } = [];
+    public IReadOnlyList<Type> NonRetryable { get; set => field = value ?? throw new ArgumentNullException(nameof(value)); } = [];
 
     /// <summary>Says of an exception that no other attempt can help. Default: null.</summary>
-    public Func<Exception, bool>? IsNonRetryable { get; init; }
+    public Func<Exception, bool>? IsNonRetryable { get; set; }
 
     /// <summary>The delay before the attempt that follows the given one.</summary>
     internal TimeSpan DelayAfter(int attempt) => Delays[Math.Min(attempt, Delays.Count) - 1];
@@ -41,28 +43,19 @@ public sealed record ErrorPolicy
             || NonRetryable.Any(type => type.IsInstanceOfType(error))
             || IsNonRetryable?.Invoke(error) == true);
 
-    /// <summary>Checks the values.</summary>
-    /// <exception cref="FormatException">One is out of range; the message says which and what to do.</exception>
-    internal void Validate()
-    {
-        if (!Enum.IsDefined(Action))
-        {
-            throw new FormatException($"the error action {(int)Action} is none. Use one of ErrorAction: {string.Join(", ", Enum.GetNames<ErrorAction>())}.");
-        }
+    internal ErrorPolicy Clone() => (ErrorPolicy)MemberwiseClone();
 
-        if (MaxAttempts < 1 || MaxRedeliveries < 1)
+    /// <summary>What is wrong with the values: which one, and what to do.</summary>
+    internal IEnumerable<string> Problems() =>
+        new[]
         {
-            throw new FormatException("MaxAttempts and MaxRedeliveries count from 1. Set ErrorPolicy.Unlimited for no limit.");
+            OneOf(Action),
+            Number(MaxAttempts),
+            Number(MaxRedeliveries),
+            Action == ErrorAction.Retry && Delays.Count == 0 ? "Delays is empty. Name a delay, or set Action to ErrorAction.Requeue." : null,
         }
-
-        if (Action == ErrorAction.Retry && Delays.Count == 0)
-        {
-            throw new FormatException("it retries and names no delay. Name one, or use ErrorAction.Requeue.");
-        }
-
-        foreach (var delay in Delays.Where(delay => delay < TimeSpan.FromMilliseconds(1) || delay > LongestDelay))
-        {
-            throw new FormatException($"the retry delay {delay} is not between one millisecond and {LongestDelay.TotalDays:0} days.");
-        }
-    }
+        .Concat(Delays.Select(delay => delay < TimeSpan.FromMilliseconds(1) || delay > LongestDelay
+            ? $"Delays has {delay}. Set each to at least one millisecond and at most {LongestDelay.Days} days."
+            : null))
+        .OfType<string>();
 }

@@ -59,7 +59,7 @@ public static class HeaderNames
     /// <summary>On a copy, before the name of what the broker would act on: the value that the message had.</summary>
     internal const string KeptPrefix = "rt-kept-";
 
-    /// <summary>How often Microsoft's host has published the message anew after a failure (azure-host-facts.md).</summary>
+    /// <summary>How often Microsoft's host has published the message anew after a failure.</summary>
     internal const string MicrosoftRequeueCount = "x-ms-rabbitmq-requeuecount";
 
     /// <summary>Where the broker notes each dead-lettering of a message: a list of tables, the newest first

@@ -1,9 +1,11 @@
+using static RabbitTopics.Startup.OptionsValidation;
+
 namespace RabbitTopics;
 
 /// <summary>What holds for the whole app.</summary>
 public sealed class RabbitTopicsOptions
 {
-    private readonly List<(string Handler, Func<HandlerOptions, HandlerOptions> Change)> _changes = [];
+    private readonly List<(string Handler, Action<HandlerOptions> Change)> _changes = [];
 
     /// <summary>The exchange that topics are published to and subscribed on, where an attribute or a call names none.
     /// Default: <c>amq.topic</c>, the durable topic exchange that every broker has.</summary>
@@ -43,27 +45,42 @@ public sealed class RabbitTopicsOptions
     /// <summary>How messages are taken and settled, where nothing else is said of a handler. Where the app hosts itself, host.json
     /// gives <see cref="HandlerOptions.Prefetch"/>, <see cref="HandlerOptions.Concurrency"/> and
     /// <see cref="HandlerOptions.Timeout"/> first.</summary>
-    public HandlerOptions Handler { get; set; } = new();
+    public HandlerOptions Handler { get; } = new();
 
     /// <summary>Changes the options of one handler; of several changes each sees what the one before it left.</summary>
     /// <param name="name">The handler: a function's name, without regard to case.</param>
-    /// <param name="change">Makes its options from those of the app.</param>
-    public void ForHandler(string name, Func<HandlerOptions, HandlerOptions> change) => _changes.Add((name, change));
+    /// <param name="change">Changes its options, which begin as those of the app: <c>handler => handler.Concurrency = 4</c>.</param>
+    public void ForHandler(string name, Action<HandlerOptions> change) => _changes.Add((name, change));
 
     /// <summary>The options of one handler.</summary>
-    /// <exception cref="FormatException">A value is out of range; the message says which and what to do.</exception>
-    public HandlerOptions OptionsOf(string handler)
+    /// <exception cref="FormatException">A value that is not the app's is out of range; the message says which and what to do.</exception>
+    internal HandlerOptions OptionsOf(string handler)
     {
-        var options = Handler;
-        foreach (var (name, change) in _changes)
+        var options = Handler.Clone();
+        foreach (var (_, change) in _changes.Where(known => string.Equals(known.Handler, handler, StringComparison.OrdinalIgnoreCase)))
         {
-            if (string.Equals(name, handler, StringComparison.OrdinalIgnoreCase))
-            {
-                options = change(options);
-            }
+            change(options);
         }
 
-        options.Validate();
-        return options;
+        var problems = options.Problems().Except(Handler.Problems()).ToList(); // Those of the app are said once, and not for each handler.
+        return problems.Count == 0 ? options : throw new FormatException(string.Join(' ', problems));
     }
+
+    /// <summary>What is wrong with the values: which one, and what to do.</summary>
+    internal IEnumerable<string> Problems() =>
+    [
+        .. new[]
+        {
+            Exchange is null ? "Exchange is null. Name an exchange, or leave it at amq.topic." : null,
+            Text(ConnectionStringSetting),
+            Text(TopicHeader),
+            Time(PublishTimeout),
+            Number(MaxPublishesInFlight),
+            Number(MaxMessageBytes),
+            Number(MaxDecodedBodyBytes, Array.MaxLength),
+            Number(DeduplicationWindow),
+            OneOf(Topology),
+        }.OfType<string>(),
+        .. Handler.Problems().Select(problem => $"{nameof(Handler)}.{problem}"),
+    ];
 }

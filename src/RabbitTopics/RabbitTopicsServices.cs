@@ -7,6 +7,7 @@ using RabbitTopics.Deduplication;
 using RabbitTopics.Health;
 using RabbitTopics.Messages;
 using RabbitTopics.Publishing;
+using RabbitTopics.Startup;
 using RabbitTopics.Topology;
 
 namespace RabbitTopics;
@@ -22,7 +23,7 @@ public static class RabbitTopicsServices
             return services;
         }
 
-        services.AddOptions<RabbitTopicsOptions>();
+        services.AddValidatedOptions<RabbitTopicsOptions>(options => options.Problems());
         services.Configure<JsonSerializerOptions>(json =>
         {
             json.PropertyNameCaseInsensitive = true; // As the Functions worker reads JSON.

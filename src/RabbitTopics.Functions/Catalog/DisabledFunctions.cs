@@ -10,10 +10,19 @@ public static class DisabledFunctions
     public static string Setting(string function) => $"AzureWebJobs.{function}.Disabled";
 
     /// <summary>Whether a function is disabled: the setting is <c>true</c> or <c>1</c>.</summary>
-    public static bool Contains(IConfiguration configuration, string function)
+    public static bool Contains(IConfiguration configuration, string function) =>
+        Value(configuration, function) is { } text && (text == "1" || (bool.TryParse(text, out var flag) && flag));
+
+    /// <summary>What is wrong with the setting; null where nothing is.</summary>
+    internal static string? Problem(IConfiguration configuration, string function) =>
+        Value(configuration, function) is not { Length: > 0 } text || text is "0" or "1" || bool.TryParse(text, out _)
+            ? null
+            : $"The setting '{Setting(function)}' is '{text}'. Set it to true or false.";
+
+    private static string? Value(IConfiguration configuration, string function)
     {
         ArgumentNullException.ThrowIfNull(configuration);
         var setting = Setting(function);
-        return (configuration[setting] ?? configuration[setting.Replace('.', ':')]) is { } text && (text == "1" || (bool.TryParse(text, out var flag) && flag));
+        return configuration[setting] ?? configuration[setting.Replace('.', ':')];
     }
 }

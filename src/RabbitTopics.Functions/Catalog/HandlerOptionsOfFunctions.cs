@@ -14,39 +14,39 @@ internal sealed class HandlerOptionsOfFunctions(SettingReferences settings)
         {
             if (function.Consume is { } consume)
             {
-                options.ForHandler(function.Name, app => Apply(consume, app));
+                options.ForHandler(function.Name, handler => Apply(consume, handler));
             }
 
             if (function.ErrorPolicy is { } policy)
             {
-                options.ForHandler(function.Name, app => Apply(policy, app));
+                options.ForHandler(function.Name, handler => Apply(policy, handler.OnError));
             }
         }
     }
 
-    private HandlerOptions Apply(ConsumeAttribute attribute, HandlerOptions options) => options with
+    private void Apply(ConsumeAttribute attribute, HandlerOptions options)
     {
-        Prefetch = attribute.Prefetch == 0 ? options.Prefetch : attribute.Prefetch,
-        Concurrency = attribute.Concurrency == 0 ? options.Concurrency : attribute.Concurrency,
-        PartitionKey = attribute.PartitionKey ?? options.PartitionKey,
-        Timeout = attribute.Timeout is { } timeout ? ReadTimeout(settings.Resolve(timeout)) : options.Timeout,
-        Deduplicate = attribute.Deduplicate || options.Deduplicate,
-        AutoAck = attribute.AutoAck || options.AutoAck,
-    };
+        options.Prefetch = attribute.PrefetchOrUnset ?? options.Prefetch;
+        options.Concurrency = attribute.ConcurrencyOrUnset ?? options.Concurrency;
+        options.PartitionKey = attribute.PartitionKey ?? options.PartitionKey;
+        options.Timeout = ReadLimit(attribute.Timeout, nameof(attribute.Timeout)) ?? options.Timeout;
+        options.LongRunningAfter = ReadLimit(attribute.LongRunningAfter, nameof(attribute.LongRunningAfter)) ?? options.LongRunningAfter;
+        options.Deduplicate = attribute.DeduplicateOrUnset ?? options.Deduplicate;
+        options.AutoAck = attribute.AutoAckOrUnset ?? options.AutoAck;
+    }
 
-    private HandlerOptions Apply(ErrorPolicyAttribute attribute, HandlerOptions options) => options with
+    private void Apply(ErrorPolicyAttribute attribute, ErrorPolicy policy)
     {
-        OnError = options.OnError with
-        {
-            Action = attribute.Action,
-            Delays = attribute.Delays is { } delays ? ReadDelays(settings.Resolve(delays)) : options.OnError.Delays,
-            MaxAttempts = attribute.MaxAttempts == 0 ? options.OnError.MaxAttempts : attribute.MaxAttempts,
-            MaxRedeliveries = attribute.MaxRedeliveries == 0 ? options.OnError.MaxRedeliveries : attribute.MaxRedeliveries,
-            NonRetryable = [.. options.OnError.NonRetryable, .. attribute.NonRetryable],
-        },
-    };
+        policy.Action = attribute.Action;
+        policy.Delays = attribute.Delays is { } delays ? ReadDelays(settings.Resolve(delays)) : policy.Delays;
+        policy.MaxAttempts = attribute.MaxAttemptsOrUnset ?? policy.MaxAttempts;
+        policy.MaxRedeliveries = attribute.MaxRedeliveriesOrUnset ?? policy.MaxRedeliveries;
+        policy.NonRetryable = [.. policy.NonRetryable, .. attribute.NonRetryable];
+    }
 
-    private static TimeSpan ReadTimeout(string text) => text.Trim() == "-1" ? Timeout.InfiniteTimeSpan : ReadTime(text, "[Consume(Timeout)]");
+    private TimeSpan? ReadLimit(string? text, string option) => text is null ? null
+        : settings.Resolve(text).Trim() is var resolved && resolved == "-1" ? Timeout.InfiniteTimeSpan
+        : ReadTime(resolved, $"[Consume({option})]");
 
     private static IReadOnlyList<TimeSpan> ReadDelays(string text) => [.. text.Split(',').Select(delay => ReadTime(delay, "[ErrorPolicy(Delays)]"))];
 

@@ -17,10 +17,10 @@ internal sealed class QueueArguments(SettingReferences settings)
         Check(options);
         var arguments = Pairs(options.Arguments, "[QueueOptions(Arguments)]");
         Set("x-queue-type", options.Type);
-        Set("x-max-priority", options.MaxPriority == 0 ? null : options.MaxPriority);
+        Set("x-max-priority", options.MaxPriorityOrUnset);
         Set("x-single-active-consumer", options.SingleActiveConsumer ? true : null);
-        Set("x-max-length", options.MaxLength == 0 ? null : options.MaxLength);
-        Set("x-max-length-bytes", options.MaxLengthBytes == 0 ? null : options.MaxLengthBytes);
+        Set("x-max-length", options.MaxLengthOrUnset);
+        Set("x-max-length-bytes", options.MaxLengthBytesOrUnset);
         Set("x-overflow", options.Overflow);
         Set("x-message-ttl", Milliseconds(options.MessageTtl, nameof(options.MessageTtl)));
         Set("x-expires", Milliseconds(options.Expires, nameof(options.Expires)));
@@ -64,23 +64,23 @@ internal sealed class QueueArguments(SettingReferences settings)
     {
         OneOf(options.Type, Types, nameof(options.Type));
         OneOf(options.Overflow, Overflows, nameof(options.Overflow));
-        if (options.Type == "quorum" && (!options.Durable || options.Exclusive || options.AutoDelete || options.MaxPriority != 0))
+        if (options.Type == "quorum" && (!options.Durable || options.Exclusive || options.AutoDelete || options.MaxPriorityOrUnset is not null))
         {
             throw new FormatException("[QueueOptions] asks for a quorum queue that is not durable, or is exclusive, auto-delete or has priorities. RabbitMQ has none such: "
                 + "leave that out, or take a classic queue.");
         }
 
-        if (options.MaxPriority is < 0 or > 255)
+        if (options.MaxPriorityOrUnset is < 1 or > 255)
         {
             throw new FormatException($"[QueueOptions(MaxPriority)] is {options.MaxPriority}. Write 1 to 255.");
         }
 
-        if (options.MaxLength < 0 || options.MaxLengthBytes < 0)
+        if (options.MaxLengthOrUnset < 1 || options.MaxLengthBytesOrUnset < 1)
         {
             throw new FormatException("[QueueOptions(MaxLength, MaxLengthBytes)] are at least 1. Leave them out for no limit.");
         }
 
-        if ((options.MaxLength > 0 || options.MaxLengthBytes > 0) && options.Overflow is null)
+        if ((options.MaxLengthOrUnset ?? options.MaxLengthBytesOrUnset) is not null && options.Overflow is null)
         {
             throw new FormatException("[QueueOptions] limits the queue and does not say what a full one does, and RabbitMQ would drop its oldest message. "
                 + "Set Overflow to \"reject-publish\", or to \"drop-head\" if messages may be lost.");

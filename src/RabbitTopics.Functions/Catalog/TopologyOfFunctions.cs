@@ -18,7 +18,7 @@ internal sealed class TopologyOfFunctions(RabbitTopicsOptions options, SettingRe
     {
         if (TopologySetting.Problem(configuration) is { } problem)
         {
-            _topology.AddProblem(problem);
+            _topology.Problems.Add(problem);
         }
 
         foreach (var function in functions.Where(function => !DisabledFunctions.Contains(configuration, function.Name)))
@@ -31,6 +31,11 @@ internal sealed class TopologyOfFunctions(RabbitTopicsOptions options, SettingRe
                     throw new FormatException("its [RabbitMQTrigger] names an empty queue. Name one.");
                 }
 
+                if (function.Trigger is null && function.Method.GetParameters().FirstOrDefault(parameter => IsOfMessage(parameter.ParameterType)) is { } parameter)
+                {
+                    throw new FormatException($"its parameter '{parameter.Name}' is a {parameter.ParameterType.Name.Split('`')[0]}, which only a function with [RabbitMQTrigger] has. Take it off.");
+                }
+
                 AddSubscriptions(function);
                 foreach (var output in function.Outputs)
                 {
@@ -41,7 +46,7 @@ internal sealed class TopologyOfFunctions(RabbitTopicsOptions options, SettingRe
             }
             catch (Exception exception) when (exception is FormatException or MissingSettingException or BrokerSettingException)
             {
-                _topology.AddProblem($"Function '{function.Name}': {exception.Message}");
+                _topology.Problems.Add(exception.Message, function.Name);
             }
         }
 
@@ -52,6 +57,11 @@ internal sealed class TopologyOfFunctions(RabbitTopicsOptions options, SettingRe
     {
         if (function.Subscriptions.Count == 0)
         {
+            if (function.QueueOptions is not null)
+            {
+                throw new FormatException("it has [QueueOptions] and no [TopicSubscription], so that its queue is not declared. Add [TopicSubscription], or take [QueueOptions] off.");
+            }
+
             return;
         }
 
@@ -60,10 +70,16 @@ internal sealed class TopologyOfFunctions(RabbitTopicsOptions options, SettingRe
         var queue = new QueueTopology(
             trigger.ConnectionSetting(options),
             name,
-            [.. function.Subscriptions.Select(Binding)])
+            [.. function.Subscriptions.Where(subscription => !subscription.Remove).Select(Binding)])
         {
+            Removed = [.. function.Subscriptions.Where(subscription => subscription.Remove).Select(Binding)],
             Properties = function.QueueOptions is { } queueOptions ? new QueueArguments(settings).Queue(name, queueOptions) : new QueueProperties(),
         };
+        if (queue.Removed.FirstOrDefault(removed => queue.Bindings.Any(binding => (binding.Exchange, binding.Topic) == (removed.Exchange, removed.Topic))) is { Arguments: null } both)
+        {
+            throw new FormatException($"it subscribes to '{both.Topic}' and has it removed. Take one of the two [TopicSubscription] off.");
+        }
+
         foreach (var binding in queue.Bindings)
         {
             if ((_topology.ExchangeTypeOf(queue.ConnectionStringSetting, binding.Exchange)
@@ -110,6 +126,8 @@ internal sealed class TopologyOfFunctions(RabbitTopicsOptions options, SettingRe
             ? throw new FormatException("it subscribes to an empty topic. Name one, or '#' for all.")
             : binding;
     }
+
+    private static bool IsOfMessage(Type type) => type == typeof(TopicMessageActions) || type.IsAssignableTo(typeof(TopicMessage));
 
     private void AddCollectors(FunctionDescription function)
     {

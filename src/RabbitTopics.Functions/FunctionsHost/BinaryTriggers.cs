@@ -6,7 +6,7 @@ namespace RabbitTopics.Functions.FunctionsHost;
 
 /// <summary>Asks Microsoft's host for the body of each RabbitMQ trigger as bytes, whatever the parameter's type: as a string, a body
 /// that is no UTF-8 is damaged, and a JSON object in it replaces entries of the binding data, exchange and routing key
-/// included (azure-host-facts.md).</summary>
+/// included.</summary>
 internal sealed class BinaryTriggers : IFunctionMetadataTransformer
 {
     /// <inheritdoc/>

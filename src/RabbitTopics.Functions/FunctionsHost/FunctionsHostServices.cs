@@ -1,6 +1,7 @@
 using Microsoft.Azure.Functions.Worker.Core.FunctionMetadata;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using RabbitTopics.Startup;
 
 namespace RabbitTopics.Functions.FunctionsHost;
 
@@ -11,6 +12,7 @@ internal static class FunctionsHostServices
     {
         // First of all: the worker's own service answers the host, which then looks for the queues.
         services.Insert(0, ServiceDescriptor.Singleton<IHostedService, TopologyAtStart>());
+        services.AddValidatedOptions<ListenerWatchOptions>(options => options.Problems());
         services.AddHostedService<ListenerWatch>();
         services.AddSingleton<IFunctionMetadataTransformer, BinaryTriggers>();
         services.AddSingleton<HostDeliveries>();

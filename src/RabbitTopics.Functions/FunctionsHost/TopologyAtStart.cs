@@ -17,7 +17,7 @@ internal sealed class TopologyAtStart(
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        foreach (var problem in topology.Problems)
+        foreach (var problem in topology.Problems.All)
         {
             logger.LogCritical("{Problem}", problem);
         }

@@ -34,8 +34,7 @@ internal sealed class UndecodableMessages(Broker broker, string topicHeader, ILo
         }
     }
 
-    /// <summary>Whether a header, or a value within one, is of the one type that Microsoft's client does not know
-    /// (azure-host-facts.md).</summary>
+    /// <summary>Whether a header, or a value within one, is of the one type that the client of Microsoft's host (RabbitMQ.Client 6) does not know.</summary>
     private static bool HasUnsignedShort(object? value) => value switch
     {
         ushort => true,

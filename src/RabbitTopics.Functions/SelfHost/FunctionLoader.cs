@@ -7,12 +7,12 @@ using RabbitTopics.Connections;
 using RabbitTopics.Deduplication;
 using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Functions.SelfHost.Invocation;
-using RabbitTopics.Functions.SelfHost.Settings;
 using RabbitTopics.Functions.SelfHost.Timers;
 using RabbitTopics.Functions.SelfHost.Triggers;
 using RabbitTopics.Health;
 using RabbitTopics.Messages;
 using RabbitTopics.Receiving;
+using RabbitTopics.Startup;
 using RabbitTopics.Topology;
 
 namespace RabbitTopics.Functions.SelfHost;
@@ -48,7 +48,7 @@ internal sealed class FunctionLoader(
     {
         foreach (var twins in functions.GroupBy(function => function.Name, StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1))
         {
-            problems.AddForFunction(twins.Key, $"the name is given to {string.Join(" and ", twins.Select(twin => $"{twin.Method.DeclaringType}.{twin.Method.Name}"))}. Give each function a name of its own.");
+            problems.Add($"the name is given to {string.Join(" and ", twins.Select(twin => $"{twin.Method.DeclaringType}.{twin.Method.Name}"))}. Give each function a name of its own.", twins.Key);
         }
 
         if (functions.Count == 0)
@@ -57,11 +57,7 @@ internal sealed class FunctionLoader(
                 + "and see that the project references Microsoft.Azure.Functions.Worker.Sdk, which finds it.");
         }
 
-        foreach (var problem in topology.Problems)
-        {
-            problems.Add(problem);
-        }
-
+        problems.Add(topology.Problems);
         var found = new List<FoundFunction>();
         foreach (var function in functions.Where(function => !IsDisabled(function.Name)))
         {
@@ -71,7 +67,7 @@ internal sealed class FunctionLoader(
             }
             catch (Exception exception) when (exception is FormatException or BrokerSettingException or MissingSettingException or NotSupportedException)
             {
-                problems.AddForFunction(function.Name, exception.Message);
+                problems.Add(exception.Message, function.Name);
             }
         }
 
@@ -80,6 +76,11 @@ internal sealed class FunctionLoader(
 
     private bool IsDisabled(string name)
     {
+        if (DisabledFunctions.Problem(configuration, name) is { } problem)
+        {
+            problems.Add(problem);
+        }
+
         if (!DisabledFunctions.Contains(configuration, name))
         {
             return false;

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using RabbitTopics.Functions.SelfHost.Settings;
 using RabbitTopics.Functions.SelfHost.Timers;
 using RabbitTopics.Functions.SelfHost.Triggers;
+using RabbitTopics.Startup;
 
 namespace RabbitTopics.Functions.SelfHost;
 

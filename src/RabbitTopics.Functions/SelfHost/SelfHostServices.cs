@@ -8,6 +8,7 @@ using RabbitTopics.Functions.SelfHost.Health;
 using RabbitTopics.Functions.SelfHost.Invocation;
 using RabbitTopics.Functions.SelfHost.Settings;
 using RabbitTopics.Functions.SelfHost.Timers;
+using RabbitTopics.Startup;
 
 namespace RabbitTopics.Functions.SelfHost;
 
@@ -27,17 +28,18 @@ internal static class SelfHostServices
         }
 
         ApplySettings(configuration, problems);
-        HealthProbe.RunIfAsked(Environment.GetCommandLineArgs(), configuration);
+        CommandLine.RunOption(configuration);
+        CommandLine.Check(configuration, problems);
         UseConsoleLog(services, configuration);
         RemoveHostListener(services, problems);
         UseQuickActivator(services);
-        services.Configure<RabbitTopicsOptions>(app => app.Handler = HostJson.ReadHandlerOptions(app.Handler, configuration, problems));
+        services.Configure<RabbitTopicsOptions>(app => HostJson.ApplyTo(app.Handler, configuration, problems));
         services.AddSingleton(problems);
         services.AddSingleton<InputConverters>();
         services.AddSingleton<RabbitMQOutputWriter>();
         services.AddSingleton<LogScopeReaders>();
         services.AddSingleton<FunctionInvoker>();
-        services.AddOptions<TimerOptions>();
+        services.AddValidatedOptions<TimerOptions>(options => options.Problems());
         services.AddSingleton<AppTimers>();
         services.AddSingleton<FunctionLoader>();
         services.AddHostedService<HealthEndpoint>();

@@ -174,7 +174,7 @@ internal sealed class BrokerConnection : IAsyncDisposable
             }
 
             // A connection that is lost as soon as it is open must not spin.
-            await Task.Delay(FirstRetryDelay, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(Jittered(FirstRetryDelay), stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -262,10 +262,13 @@ internal sealed class BrokerConnection : IAsyncDisposable
                 }
             }
 
-            await Task.Delay(delay, stop);
+            await Task.Delay(Jittered(delay), stop);
             delay = delay * 2 < LastRetryDelay ? delay * 2 : LastRetryDelay;
         }
     }
+
+    /// <summary>Half to one and a half of a delay, so that the instances of an app do not all come back to a broker at once.</summary>
+    internal static TimeSpan Jittered(TimeSpan delay) => delay * (0.5 + Random.Shared.NextDouble());
 
     private async Task<IConnection> OpenAsync(CancellationToken stop)
     {

@@ -39,9 +39,16 @@ internal static class TopologyDeclarer
             foreach (var binding in topology.Bindings)
             {
                 await channel.QueueBindAsync(queue, binding.Exchange, binding.Topic,
-                    binding.Arguments is null ? null : new Dictionary<string, object?>(binding.Arguments), cancellationToken: cancellationToken);
+                    Arguments(binding), cancellationToken: cancellationToken);
+            }
+
+            foreach (var binding in topology.Removed)
+            {
+                await channel.QueueUnbindAsync(queue, binding.Exchange, binding.Topic, Arguments(binding), cancellationToken);
             }
         }, cancellationToken);
+
+        static Dictionary<string, object?>? Arguments(TopicBinding binding) => binding.Arguments is null ? null : new(binding.Arguments);
     }
 
     /// <summary>Declares durable exchanges. The broker's own (<c>amq.*</c>) are only looked for: an app may not declare

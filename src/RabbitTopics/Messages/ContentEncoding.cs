@@ -9,6 +9,12 @@ internal static class ContentEncoding
 {
     private const int MostEncodings = 4;
 
+    /// <summary>A gzip member that holds <see cref="EndMark"/>. Gzip data may consist of several members (RFC 1952, 2.2), and .NET's stream
+    /// takes an early end for the end: data that are whole, with this member behind them, decode to what ends with the mark.</summary>
+    private static readonly byte[] EndMember = Gzip(EndMark);
+
+    private static ReadOnlySpan<byte> EndMark => "rabbittopics"u8;
+
     /// <summary>The body as it was before it was encoded.</summary>
     /// <param name="body">The body as it was sent.</param>
     /// <param name="encodings">The encodings, in the order in which they were applied, commas between them; null or empty for
@@ -37,84 +43,114 @@ internal static class ContentEncoding
         return body;
     }
 
-    private static ReadOnlyMemory<byte> UndoOne(ReadOnlyMemory<byte> body, string encoding, long limit) => encoding switch
+    private static ReadOnlyMemory<byte> UndoOne(ReadOnlyMemory<byte> body, string encoding, long limit)
     {
-        // Publishers put the charset there, too, or the names of MIME's transfer encodings.
-        "" or "identity" or "utf-8" or "utf8" or "binary" or "8bit" => body,
-        "gzip" or "x-gzip" => Inflate(body, encoding, limit, static source => new GZipStream(source, CompressionMode.Decompress), EndsAsGzip),
-        "br" => Inflate(body, encoding, limit, static source => new BrotliStream(source, CompressionMode.Decompress), (source, _) => EndsAsBrotli(source.Span)),
-        "deflate" when IsZlib(body.Span) => Inflate(body, encoding, limit, static source => new ZLibStream(source, CompressionMode.Decompress), EndsAsZlib),
-        "deflate" => Inflate(body, encoding, limit, static source => new DeflateStream(source, CompressionMode.Decompress), static (_, _) => true),
-        _ => throw new BodyFormatException($"The content encoding '{encoding}' is unknown. Known are gzip, br, deflate and identity."),
-    };
-
-    /// <summary>Deflate means the zlib format (RFC 9110, 8.4.1.2), and some send it bare. Zlib begins with a check
-    /// (RFC 1950, 2.2).</summary>
-    private static bool IsZlib(ReadOnlySpan<byte> body) => body.Length >= 2 && (body[0] & 0x0F) == 8 && ((body[0] << 8) | body[1]) % 31 == 0;
-
-    /// <param name="body">The encoded body.</param>
-    /// <param name="encoding">How it is encoded.</param>
-    /// <param name="limit">The longest result, in bytes.</param>
-    /// <param name="open">Opens the stream that decodes. It takes an early end for the end.</param>
-    /// <param name="isWhole">Whether the encoded body has an end that fits what was decoded.</param>
-    private static ReadOnlyMemory<byte> Inflate(ReadOnlyMemory<byte> body, string encoding, long limit, Func<Stream, Stream> open,
-        Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>, bool> isWhole)
-    {
-        using var target = new MemoryStream();
+        var decoded = new Decoded(body.Length, encoding, limit);
         try
         {
-            using var source = open(new MemoryStream(body.ToArray()));
-            var buffer = new byte[81_920];
-            int count;
-            while ((count = source.Read(buffer)) > 0)
+            switch (encoding)
             {
-                if (target.Length + count > limit)
-                {
-                    throw new BodyFormatException($"The body, {body.Length} bytes of {encoding}, is longer than {limit} bytes when decoded. "
-                        + "Raise RabbitTopicsOptions.MaxDecodedBodyBytes if that is no attack.");
-                }
-
-                target.Write(buffer, 0, count);
+                case "" or "identity" or "utf-8" or "utf8" or "binary" or "8bit": // Publishers put the charset there, too, or the names of MIME's transfer encodings.
+                    return body;
+                case "gzip" or "x-gzip":
+                    byte[] marked = [.. body.Span, .. EndMember];
+                    return decoded.Read(new GZipStream(new MemoryStream(marked), CompressionMode.Decompress), EndMark.Length) is var whole && whole.Span.EndsWith(EndMark)
+                        ? whole[..^EndMark.Length]
+                        : throw decoded.CutShort();
+                case "br":
+                    return decoded.ReadBrotli(body.Span);
+                case "deflate" when IsZlib(body.Span):
+                    return decoded.Read(new ZLibStream(new MemoryStream(body.ToArray()), CompressionMode.Decompress)) is var text && EndsWithSum(body.Span, text.Span)
+                        ? text
+                        : throw decoded.CutShort();
+                case "deflate": // Means the zlib format (RFC 9110, 8.4.1.2), and some send it bare.
+                    return decoded.Read(new DeflateStream(new MemoryStream(body.ToArray()), CompressionMode.Decompress));
+                default:
+                    throw new BodyFormatException($"The content encoding '{encoding}' is unknown. Known are gzip, br, deflate and identity.");
             }
         }
-        catch (Exception exception) when (exception is InvalidDataException or IOException or InvalidOperationException) // The last is Brotli's.
+        catch (InvalidDataException exception)
         {
             throw new BodyFormatException($"The body is damaged: it is not what its content encoding '{encoding}' says.", exception);
         }
-
-        var decoded = target.GetBuffer().AsMemory(0, (int)target.Length);
-        return isWhole(body, decoded) ? decoded : throw new BodyFormatException($"The body is damaged: it ends before its content encoding '{encoding}' does.");
     }
 
-    /// <summary>Gzip ends with the length of what was encoded (RFC 1952, 2.3.1).</summary>
-    private static bool EndsAsGzip(ReadOnlyMemory<byte> body, ReadOnlyMemory<byte> decoded) =>
-        body.Length >= 4 && BinaryPrimitives.ReadUInt32LittleEndian(body.Span[^4..]) == (uint)decoded.Length;
+    /// <summary>Zlib begins with a check (RFC 1950, 2.2).</summary>
+    private static bool IsZlib(ReadOnlySpan<byte> body) => body.Length >= 2 && (body[0] & 0x0F) == 8 && ((body[0] << 8) | body[1]) % 31 == 0;
 
-    /// <summary>Zlib ends with the Adler-32 sum of what was encoded (RFC 1950, 2.2).</summary>
-    private static bool EndsAsZlib(ReadOnlyMemory<byte> body, ReadOnlyMemory<byte> decoded)
+    /// <summary>Zlib ends with the Adler-32 sum of what was encoded (RFC 1950, 2.2), after two bytes of header.</summary>
+    private static bool EndsWithSum(ReadOnlySpan<byte> body, ReadOnlySpan<byte> decoded)
     {
         const uint modulus = 65_521;
         uint low = 1, high = 0;
-        foreach (var octet in decoded.Span)
+        foreach (var octet in decoded)
         {
             low = (low + octet) % modulus;
             high = (high + low) % modulus;
         }
 
-        return BinaryPrimitives.ReadUInt32BigEndian(body.Span[^4..]) == ((high << 16) | low);
+        return body.Length >= 6 && BinaryPrimitives.ReadUInt32BigEndian(body[^4..]) == ((high << 16) | low);
     }
 
-    /// <summary>Brotli marks its last block, and its decoder knows (RFC 7932, 9.2).</summary>
-    private static bool EndsAsBrotli(ReadOnlySpan<byte> body)
+    private static byte[] Gzip(ReadOnlySpan<byte> content)
     {
-        using var decoder = new BrotliDecoder();
-        var scratch = new byte[81_920];
-        OperationStatus status;
-        while ((status = decoder.Decompress(body, scratch, out var consumed, out _)) == OperationStatus.DestinationTooSmall)
+        using var member = new MemoryStream();
+        using (var gzip = new GZipStream(member, CompressionLevel.Fastest))
         {
-            body = body[consumed..];
+            gzip.Write(content);
         }
 
-        return status == OperationStatus.Done;
+        return member.ToArray();
+    }
+
+    /// <summary>What a body decodes to, up to the limit.</summary>
+    private readonly struct Decoded(int bodyLength, string encoding, long limit)
+    {
+        private readonly ArrayBufferWriter<byte> _bytes = new();
+
+        public ReadOnlyMemory<byte> Read(Stream source, int beyondLimit = 0)
+        {
+            using (source)
+            {
+                int count;
+                while ((count = source.Read(_bytes.GetSpan(4096))) > 0)
+                {
+                    Add(count, beyondLimit);
+                }
+            }
+
+            return _bytes.WrittenMemory;
+        }
+
+        public ReadOnlyMemory<byte> ReadBrotli(ReadOnlySpan<byte> body)
+        {
+            using var decoder = new BrotliDecoder();
+            OperationStatus status;
+            do
+            {
+                status = decoder.Decompress(body, _bytes.GetSpan(4096), out var consumed, out var count);
+                body = body[consumed..];
+                Add(count);
+            }
+            while (status == OperationStatus.DestinationTooSmall);
+            return status switch
+            {
+                OperationStatus.Done => _bytes.WrittenMemory,
+                OperationStatus.InvalidData => throw new InvalidDataException(),
+                _ => throw CutShort(),
+            };
+        }
+
+        public BodyFormatException CutShort() => new($"The body is damaged: it ends before its content encoding '{encoding}' does.");
+
+        private void Add(int count, int beyondLimit = 0)
+        {
+            _bytes.Advance(count);
+            if (_bytes.WrittenCount > limit + beyondLimit)
+            {
+                throw new BodyFormatException($"The body, {bodyLength} bytes of {encoding}, is longer than {limit} bytes when decoded. "
+                    + "Raise RabbitTopicsOptions.MaxDecodedBodyBytes if that is no attack.");
+            }
+        }
     }
 }

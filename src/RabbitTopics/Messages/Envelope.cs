@@ -39,7 +39,7 @@ internal static class Envelope
                 Expiration = properties.Expiration ?? AmqpValue.Expiration(headers.GetString(KeptHeaders.Expiration)),
                 UserId = properties.UserId ?? headers.GetString(KeptHeaders.UserId),
             };
-            headers = new MessageHeaders(KeptHeaders.Restore(headers));
+            headers = KeptHeaders.Restore(headers);
         }
 
         var topic = TopicHeader.Resolve(headers, topicHeader, exchange, routingKey);

@@ -10,16 +10,17 @@ internal static class HeaderTable
     /// <see cref="AmqpValue.LongString"/>.</summary>
     public static MessageHeaders Read(IDictionary<string, object?>? table)
     {
-        var values = new Dictionary<string, object?>((table?.Count ?? 0) + 1, StringComparer.OrdinalIgnoreCase); // One more for the topic.
+        var items = new KeyValuePair<string, object?>[(table?.Count ?? 0) + 1]; // One more for the topic.
+        var count = 0;
         if (table is not null)
         {
             foreach (var (name, value) in table)
             {
-                values[name] = ReadValue(value);
+                items[count++] = new(name, ReadValue(value));
             }
         }
 
-        return new MessageHeaders(values);
+        return new MessageHeaders(items, count);
     }
 
     /// <summary>Writes headers for sending; null where there are none.</summary>
@@ -42,7 +43,7 @@ internal static class HeaderTable
         DateTimeOffset time => new AmqpTimestamp(time.ToUnixTimeSeconds()),
         MessageHeaders table => Write(table) ?? [],
         IList list => list.Cast<object?>().Select(WriteValue).ToList(),
-        ushort number => (int)number, // Microsoft's client closes its connection on the type (azure-host-facts.md).
+        ushort number => (int)number, // The client of Microsoft's host closes its connection on the type.
         null or string or bool or sbyte or byte or short or int or uint or long or float or double or decimal => value,
         AmqpTimestamp or BinaryTableValue or IDictionary<string, object?> => value,
         _ => throw new ArgumentException($"A header cannot hold a {value.GetType()}: AMQP has no such type. See MessageHeaders for those it has."),

@@ -23,6 +23,27 @@ internal sealed class JsonBody(IOptions<JsonSerializerOptions> options)
     /// <exception cref="NotSupportedException">The type is in no source-generated context.</exception>
     public object? Read(ReadOnlySpan<byte> body, Type type) => JsonSerializer.Deserialize(body, _options.GetTypeInfo(type));
 
+    /// <summary>What a body says that is one JSON string; null where it is anything else.</summary>
+    public static string? TryReadString(ReadOnlySpan<byte> body)
+    {
+        if (body.TrimStart(" \t\r\n"u8) is not [(byte)'"', ..])
+        {
+            return null;
+        }
+
+        try
+        {
+            var reader = new Utf8JsonReader(body);
+            reader.Read();
+            var text = reader.GetString();
+            return reader.Read() ? null : text;
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException) // The last for what is no UTF-8.
+        {
+            return null;
+        }
+    }
+
     /// <summary>Writes a value by its run-time type.</summary>
     /// <exception cref="NotSupportedException">The type is in no source-generated context.</exception>
     public byte[] Write(object value)

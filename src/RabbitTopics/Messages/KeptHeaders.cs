@@ -46,18 +46,22 @@ internal static class KeptHeaders
     }
 
     /// <summary>The headers as the message was published with, of one that is a copy of ours.</summary>
-    public static IEnumerable<KeyValuePair<string, object?>> Restore(MessageHeaders headers)
+    public static MessageHeaders Restore(MessageHeaders headers)
     {
+        var restored = new KeyValuePair<string, object?>[headers.Count + 1]; // One more for the topic.
+        var count = 0;
         foreach (var (name, value) in headers)
         {
             if (name.StartsWith(HeaderNames.KeptPrefix, StringComparison.Ordinal) && Names.Contains(name[HeaderNames.KeptPrefix.Length..]))
             {
-                yield return new(name[HeaderNames.KeptPrefix.Length..], value);
+                restored[count++] = new(name[HeaderNames.KeptPrefix.Length..], value);
             }
             else if (!Names.Contains(name) && !OfOneDelivery.Contains(name) && !OfCopies.Contains(name))
             {
-                yield return new(name, value);
+                restored[count++] = new(name, value);
             }
         }
+
+        return new(restored, count);
     }
 }

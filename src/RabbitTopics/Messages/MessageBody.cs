@@ -13,10 +13,12 @@ internal sealed class MessageBody(IEnumerable<IBodyReader> readers, JsonBody jso
     private readonly IBodyReader[] _readers = [.. readers];
 
     /// <summary>Whether some body could be read as a type.</summary>
-    public bool Supports(Type type) => RawBody.Supports(type) || json.Supports(type) || _readers.Length > 0;
+    public bool Supports(Type type) =>
+        type == typeof(string) || type == typeof(byte[]) || type == typeof(ReadOnlyMemory<byte>) || json.Supports(type) || _readers.Length > 0;
 
-    /// <summary>Reads a message's body. As string, <c>byte[]</c> or <c>ReadOnlyMemory&lt;byte&gt;</c> a body of any content type is
-    /// given as it is, its encoding undone.</summary>
+    /// <summary>Reads a message's body. As <c>byte[]</c> or <c>ReadOnlyMemory&lt;byte&gt;</c> a body of any content type is given as it is,
+    /// its encoding undone; as string too, without a byte order mark, and where the message says that it is JSON and it is a JSON
+    /// string, what that says.</summary>
     /// <param name="message">The message.</param>
     /// <param name="type">The type that is asked for.</param>
     /// <exception cref="BodyFormatException">The body is not what the message says of it, or nothing reads it as the
@@ -32,20 +34,25 @@ internal sealed class MessageBody(IEnumerable<IBodyReader> readers, JsonBody jso
     {
         body = ContentEncoding.Undo(body, message.Content.Encoding is { Length: > 0 } property ? property : message.Headers.GetString(ContentEncodingHeader),
             options.Value.MaxDecodedBodyBytes);
-        if (type != typeof(string) && RawBody.TryRead(body, type, out var raw))
+        if (type == typeof(byte[]))
         {
-            return raw;
+            return body.ToArray();
+        }
+
+        if (type == typeof(ReadOnlyMemory<byte>))
+        {
+            return body;
         }
 
         var content = MediaTypeOfBody.Of(message);
         if (type == typeof(string))
         {
-            return (content.Charset ?? Encoding.UTF8).GetString(body.Span);
+            return ReadText(body, content);
         }
 
         foreach (var reader in _readers)
         {
-            if (reader.CanRead(content.MediaType, type))
+            if (reader.CanRead(content.MediaType ?? JsonBody.ContentType, type))
             {
                 return reader.Read(body, type) ?? throw Empty(content, type);
             }
@@ -57,12 +64,24 @@ internal sealed class MessageBody(IEnumerable<IBodyReader> readers, JsonBody jso
                 + $"{nameof(IBodyReader)} for it, or let the publisher send JSON as such.");
     }
 
+    private static string ReadText(ReadOnlyMemory<byte> body, MediaTypeOfBody content)
+    {
+        var (encoding, text) = content.Unmark(body);
+        return (content is { MediaType: not null, IsJson: true } ? JsonBody.TryReadString(Utf8(encoding, text).Span) : null) ?? encoding.GetString(text.Span);
+    }
+
     private object ReadJson(ReadOnlyMemory<byte> body, MediaTypeOfBody content, Type type)
     {
-        var utf8 = content.Charset is { } charset ? Encoding.Convert(charset, Encoding.UTF8, body.ToArray()) : body;
+        var (encoding, text) = content.Unmark(body);
+        var utf8 = Utf8(encoding, text).Span;
+        if (JsonBody.TryReadString(utf8) is { } inner && inner.AsSpan().TrimStart() is ['{' or '[', ..])
+        {
+            utf8 = Encoding.UTF8.GetBytes(inner); // A go-micro service that publishes JSON text as a Go string sends it so.
+        }
+
         try
         {
-            return json.Read(utf8.Span, type) ?? throw Empty(content, type);
+            return json.Read(utf8, type) ?? throw Empty(content, type);
         }
         catch (Exception exception) when (exception is JsonException or NotSupportedException)
         {
@@ -70,5 +89,8 @@ internal sealed class MessageBody(IEnumerable<IBodyReader> readers, JsonBody jso
         }
     }
 
-    private static BodyFormatException Empty(MediaTypeOfBody content, Type type) => new($"The body, {content.MediaType}, is null and no {type}.");
+    private static ReadOnlyMemory<byte> Utf8(Encoding encoding, ReadOnlyMemory<byte> text) =>
+        encoding.CodePage == Encoding.UTF8.CodePage ? text : Encoding.Convert(encoding, Encoding.UTF8, text.ToArray());
+
+    private static BodyFormatException Empty(MediaTypeOfBody content, Type type) => new($"The body, {content.MediaType ?? JsonBody.ContentType}, is null and no {type}.");
 }

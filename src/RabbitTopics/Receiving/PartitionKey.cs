@@ -19,11 +19,14 @@ internal static class PartitionKey
                 return message => message.Properties.CorrelationId;
         }
 
-        var header = text.StartsWith(HeaderPrefix, StringComparison.Ordinal) ? text[HeaderPrefix.Length..] : "";
-        return header.Length > 0
-            ? message => Text(message.Headers.GetValueOrDefault(header))
-            : throw new FormatException($"the partition key '{text}' is none. Write 'topic', 'correlation-id' or 'header:NAME'.");
+        var header = Problem(text) is { } problem ? throw new FormatException(problem) : text[HeaderPrefix.Length..];
+        return message => Text(message.Headers.GetValueOrDefault(header));
     }
+
+    /// <summary>What is wrong with the text; null where nothing is.</summary>
+    public static string? Problem(string? text) => text is null or "topic" or "correlation-id" || (text.StartsWith(HeaderPrefix, StringComparison.Ordinal) && text.Length > HeaderPrefix.Length)
+        ? null
+        : $"PartitionKey is '{text}'. Write 'topic', 'correlation-id' or 'header:NAME'.";
 
     private static string? Text(object? value) => value switch
     {

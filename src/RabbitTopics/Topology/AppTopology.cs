@@ -1,3 +1,5 @@
+using RabbitTopics.Startup;
+
 namespace RabbitTopics.Topology;
 
 /// <summary>What must exist on the brokers for this app to work: known before the first connection, and declared on every
@@ -6,17 +8,12 @@ internal sealed class AppTopology
 {
     private readonly List<QueueTopology> _queues = [];
     private readonly List<(string Setting, string Exchange)> _exchanges = [];
-    private readonly List<string> _problems = [];
 
     /// <summary>The queues that the app subscribes to topics.</summary>
     public IReadOnlyList<QueueTopology> Queues => _queues;
 
-    /// <summary>What is wrong with the app's subscriptions and outputs, each with what to do. An app with problems must not be
-    /// started.</summary>
-    public IReadOnlyList<string> Problems => _problems;
-
-    /// <summary>Adds a problem.</summary>
-    public void AddProblem(string problem) => _problems.Add(problem);
+    /// <summary>What is wrong with the app's subscriptions and outputs.</summary>
+    public StartupProblems Problems { get; } = new();
 
     /// <summary>Adds a queue.</summary>
     public void Add(QueueTopology queue) => _queues.Add(queue);

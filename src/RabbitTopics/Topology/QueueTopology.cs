@@ -8,6 +8,9 @@ internal sealed record QueueTopology(string ConnectionStringSetting, string Queu
 {
     /// <summary>What kind of queue it is. Default: durable, and for the rest as the broker has it.</summary>
     public QueueProperties Properties { get; init; } = new();
+
+    /// <summary>What is no longer to be bound to it. Default: none.</summary>
+    public IReadOnlyList<TopicBinding> Removed { get; init; } = [];
 }
 
 /// <summary>One topic, or pattern of topics, on one exchange.</summary>

@@ -64,7 +64,7 @@ public sealed class HostSettlingTests(SharedBroker broker)
     {
         await using var library = await Library.OnAsync(broker.Uri);
         var options = library.Get<IOptions<RabbitTopicsOptions>>();
-        options.Value.Handler = options.Value.Handler with { OnError = new ErrorPolicy { MaxRedeliveries = maxRedeliveries, MaxAttempts = ErrorPolicy.Unlimited } };
+        options.Value.Handler.OnError = new() { MaxRedeliveries = maxRedeliveries, MaxAttempts = ErrorPolicy.Unlimited };
 
         await InvokeAsync(library, Properties.Replace("\"int\":7", $"\"x-ms-rabbitmq-requeuecount\":{requeues}", StringComparison.Ordinal),
             () => throw new InvalidOperationException("It must not run."), keepOptions: true);
@@ -128,8 +128,11 @@ public sealed class HostSettlingTests(SharedBroker broker)
 
     private static Task InvokeAsync(Library library, string properties, Func<Task> run, Func<TopicMessageActions, Task>? act = null, bool keepOptions = false)
     {
-        var options = library.Get<IOptions<RabbitTopicsOptions>>();
-        options.Value.Handler = keepOptions ? options.Value.Handler : options.Value.Handler with { OnError = new ErrorPolicy { Delays = [TimeSpan.FromMinutes(1)], MaxAttempts = 3 } };
+        if (!keepOptions)
+        {
+            library.Get<IOptions<RabbitTopicsOptions>>().Value.Handler.OnError = new() { Delays = [TimeSpan.FromMinutes(1)], MaxAttempts = 3 };
+        }
+
         return InvokeAsync(Deliveries(library), Context(library, properties), run, act);
     }
 

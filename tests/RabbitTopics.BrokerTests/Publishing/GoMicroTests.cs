@@ -5,7 +5,7 @@ using RabbitTopics.Testing;
 
 namespace RabbitTopics.BrokerTests.Publishing;
 
-/// <summary>What we publish, by the rules of go-micro's subscribers (go-micro-facts.md), read back with the plain client.</summary>
+/// <summary>What we publish, by the rules of go-micro's subscribers (v4 and v5: headers as AMQP strings, a bare Content-Type, Micro-Topic equal to the subscribed topic), read back with the plain client.</summary>
 public sealed class GoMicroTests(SharedBroker broker)
 {
     [Theory]

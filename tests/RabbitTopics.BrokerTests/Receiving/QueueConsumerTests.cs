@@ -118,10 +118,13 @@ public sealed class QueueConsumerTests(SharedBroker broker)
         await using var consumer = new QueueConsumer(library.Broker, library.Health, Options(library) with { Topology = null },
             (_, _) => ValueTask.CompletedTask, NullLogger.Instance);
         consumer.Start();
+        await Wait.UntilAsync(() => library.Health.Problems.Any(problem => problem.Queue == library.Queue && problem.Reason.Contains("404", StringComparison.Ordinal)),
+            "the consumer to have looked for the queue in vain");
 
         await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false);
 
         await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
+        await Wait.UntilAsync(() => library.Health.Problems.Count == 0, "health to be without a problem");
     }
 
     [Fact]
@@ -186,7 +189,7 @@ public sealed class QueueConsumerTests(SharedBroker broker)
         await PublishAsync(library, "x");
         await begun.Task;
 
-        await consumer.StopAsync(new CancellationToken(canceled: true)).WaitAsync(Wait.Patience);
+        await consumer.StopAsync(new CancellationToken(canceled: true)).WaitAsync(Wait.Stretch(TimeSpan.FromSeconds(10))); // Five for the handler.
 
         never.SetResult();
     }

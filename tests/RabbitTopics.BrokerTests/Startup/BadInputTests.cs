@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using RabbitTopics.Testing;
 
 namespace RabbitTopics.BrokerTests.Startup;
@@ -13,14 +14,12 @@ public sealed class BadInputTests(SharedBroker broker) : IDisposable
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
     [Fact]
-    public async Task A_missing_connection_setting_is_named_with_each_function_that_needs_it()
+    public async Task A_missing_connection_setting_is_named_once_with_the_functions_that_need_it()
     {
         var output = await FailToStartAsync(null);
 
-        Assert.Contains("Function 'HandlePerson': The setting 'RabbitMQ' is missing or empty", output, StringComparison.Ordinal);
-        Assert.Contains("Function 'PublishPerson': The setting 'RabbitMQ' is missing or empty", output, StringComparison.Ordinal);
-        Assert.Contains("Function 'PublishReminder': The setting 'RabbitMQ' is missing or empty", output, StringComparison.Ordinal);
-        Assert.Contains("Function 'WatchEverything': The setting 'RabbitMQ' is missing or empty", output, StringComparison.Ordinal);
+        Assert.Contains("Functions 'HandlePerson', 'PublishPerson', 'PublishReminder', 'WatchEverything': The setting 'RabbitMQ' is missing or empty", output, StringComparison.Ordinal);
+        Assert.Single(Regex.Matches(output, "is missing or empty"));
         Assert.Contains("local.settings.json", output, StringComparison.Ordinal);
     }
 
@@ -45,6 +44,21 @@ public sealed class BadInputTests(SharedBroker broker) : IDisposable
         var output = await FailToStartAsync(broker.Uri.OriginalString);
 
         Assert.Contains($"{file} is not JSON: see line 1", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_program_says_its_version_and_what_it_takes_and_refuses_the_rest()
+    {
+        Assert.Matches("^FunctionApp [0-9]+[.][0-9]+", await RunAsync("--version", exitCode: 0));
+        Assert.Contains("--health-probe", await RunAsync("--help", exitCode: 0), StringComparison.Ordinal);
+        Assert.Contains("The argument '--hepl' is unknown. Write a setting as --NAME=VALUE; --help shows the options.", await RunAsync("--hepl", exitCode: 1), StringComparison.Ordinal);
+
+        static async Task<string> RunAsync(string argument, int exitCode)
+        {
+            await using var app = AppProcess.Start($"{Repository.Program("src/FunctionApp")} {argument}", new Dictionary<string, string?> { ["RabbitMQ"] = "amqp://127.0.0.1:1" });
+            Assert.Equal(exitCode, await app.WaitForExitAsync());
+            return app.Output;
+        }
     }
 
     [Fact]

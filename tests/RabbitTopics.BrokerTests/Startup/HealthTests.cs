@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using RabbitMQ.Client;
 using RabbitTopics.Testing;
 
 namespace RabbitTopics.BrokerTests.Startup;
@@ -55,6 +56,23 @@ public sealed class HealthTests : IDisposable
         Assert.DoesNotContain("张三", app.Output, StringComparison.Ordinal);
         Assert.False(await Client.QueueExistsAsync(broker.Uri, "rabbitmqdemo_watch"));
         Assert.Equal(HttpStatusCode.OK, (await AskAsync("ready")).Status);
+    }
+
+    [Fact]
+    public async Task A_topic_that_comes_by_a_binding_of_an_earlier_subscription_is_said_with_what_removes_it()
+    {
+        await using var broker = await PrivateBroker.StartNewAsync();
+        await using var app = Start(broker.Uri);
+        await app.WaitForOutputAsync("张三 on topic test");
+        await using var connection = await broker.ConnectAsync();
+        await using var channel = await connection.CreateChannelAsync();
+        Assert.DoesNotContain("asks for", app.Output, StringComparison.Ordinal);
+
+        await channel.QueueBindAsync("rabbitmqdemo_test", "amq.topic", "renamed.#");
+        await channel.BasicPublishAsync("amq.topic", "renamed.once", mandatory: true, """{"Id":1,"Name":"old"}"""u8.ToArray());
+
+        await app.WaitForOutputAsync("Queue 'rabbitmqdemo_test' gets the topic 'renamed.once' from exchange 'amq.topic', which no [TopicSubscription] of 'HandlePerson' asks for");
+        await app.WaitForOutputAsync("rabbitmqadmin delete binding source=amq.topic destination_type=queue destination=rabbitmqdemo_test");
     }
 
     [Fact]

@@ -101,6 +101,24 @@ public sealed class RoutingTests(SharedBroker broker)
         await library.Channel.ExchangeDeleteAsync(exchange);
     }
 
+    [Fact]
+    public async Task A_removed_subscription_leaves_no_binding_also_where_there_was_none()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        var before = new QueueTopology("RabbitMQ", library.Queue, [new TopicBinding("amq.topic", $"{library.Queue}.old")]);
+        await TopologyDeclarer.ApplyAsync(library.Channel, before, TopologyMode.Declare, CancellationToken.None);
+        var after = new QueueTopology("RabbitMQ", library.Queue, [new TopicBinding("amq.topic", $"{library.Queue}.new")])
+        {
+            Removed = [new TopicBinding("amq.topic", $"{library.Queue}.old"), new TopicBinding($"{library.Queue}.gone", "old")],
+        };
+
+        await TopologyDeclarer.ApplyAsync(library.Channel, after, TopologyMode.Declare, CancellationToken.None);
+        await library.Channel.BasicPublishAsync("amq.topic", $"{library.Queue}.old", "old"u8.ToArray());
+        await library.Channel.BasicPublishAsync("amq.topic", $"{library.Queue}.new", "new"u8.ToArray());
+
+        Assert.Equal("new", Encoding.UTF8.GetString((await library.Channel.TakeAsync(library.Queue)).Body.Span));
+    }
+
     [Theory]
     [InlineData("direct", "key", "a,c")]
     [InlineData("fanout", "", "a,b,c")]

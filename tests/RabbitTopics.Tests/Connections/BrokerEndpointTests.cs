@@ -4,6 +4,15 @@ namespace RabbitTopics.Tests.Connections;
 
 public sealed class BrokerEndpointTests
 {
+    [Fact]
+    public void Delays_before_connecting_again_are_spread_by_a_half_to_either_side()
+    {
+        var delays = Enumerable.Range(0, 1000).Select(_ => BrokerConnection.Jittered(TimeSpan.FromSeconds(2)).TotalSeconds).ToArray();
+
+        Assert.All(delays, delay => Assert.InRange(delay, 1, 3));
+        Assert.InRange(delays.Max() - delays.Min(), 1.5, 2);
+    }
+
     [Theory]
     [InlineData("amqp://user:s3cret@broker:5673/vhost", "broker:5673 (setting 'RabbitMQ')")]
     [InlineData("amqp://user:s3cret@broker", "broker:5672 (setting 'RabbitMQ')")]

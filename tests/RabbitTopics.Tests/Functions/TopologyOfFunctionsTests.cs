@@ -24,7 +24,18 @@ public sealed class TopologyOfFunctionsTests
             new TopicSubscriptionAttribute("a.*"), new TopicSubscriptionAttribute("%NAME%.#") { Exchange = "own" }));
 
         Assert.Equal([new TopicBinding("amq.topic", "a.*"), new TopicBinding("own", "resolved.#")], topology.Find("Other", "resolved-queue")!.Bindings);
-        Assert.Empty(topology.Problems);
+        Assert.Empty(topology.Problems.All);
+    }
+
+    [Fact]
+    public void A_subscription_that_is_removed_is_unbound_and_not_bound()
+    {
+        var removed = new TopicSubscriptionAttribute("old.#") { Remove = true };
+        var queue = Build(Subscribed(new("message", "queue"), new TopicSubscriptionAttribute("new.#"), removed)).Find("RabbitMQ", "queue")!;
+
+        Assert.Equal([new TopicBinding("amq.topic", "new.#")], queue.Bindings);
+        Assert.Equal([new TopicBinding("amq.topic", "old.#")], queue.Removed);
+        AssertProblem("it subscribes to 'old.#' and has it removed", Subscribed(new("message", "queue"), new TopicSubscriptionAttribute("old.#"), removed));
     }
 
     [Fact]
@@ -90,7 +101,38 @@ public sealed class TopologyOfFunctionsTests
     {
         _configuration["AzureWebJobs:F:Disabled"] = "true";
 
-        Assert.Empty(Build(Subscribed(new("message", "%MISSING%"), new TopicSubscriptionAttribute("%MISSING%"))).Problems);
+        Assert.Empty(Build(Subscribed(new("message", "%MISSING%"), new TopicSubscriptionAttribute("%MISSING%"))).Problems.All);
+    }
+
+    [Fact]
+    public void Queue_options_without_a_subscription_are_refused() =>
+        AssertProblem("it has [QueueOptions] and no [TopicSubscription]", Subscribed(new("message", "queue")) with { QueueOptions = new() { Type = "quorumm" } });
+
+    [Theory]
+    [InlineData(nameof(Settling), "its parameter 'actions' is a TopicMessageActions, which only a function with [RabbitMQTrigger] has")]
+    [InlineData(nameof(Enveloped), "its parameter 'message' is a TopicMessage, which")]
+    public void What_belongs_to_a_message_is_refused_in_a_function_without_one(string method, string problem)
+    {
+        var function = Empty with { Method = ((Delegate)(method == nameof(Settling) ? Settling : Enveloped)).Method };
+
+        AssertProblem(problem, function);
+        Assert.Empty(Build(function with { Trigger = new("message", "queue") }).Problems.All);
+    }
+
+    private static void Settling(TopicMessageActions actions) => Assert.NotNull(actions);
+
+    private static void Enveloped(TopicMessage<string> message) => Assert.NotNull(message);
+
+    [Fact]
+    public void What_is_wrong_for_several_functions_is_said_once()
+    {
+        var output = new TopicOutputAttribute("topic") { ConnectionStringSetting = "Nowhere" };
+        FunctionDescription[] functions = [Publishing(output) with { Name = "A" }, Publishing(output) with { Name = "B" }];
+
+        var problems = new TopologyOfFunctions(new RabbitTopicsOptions(), new SettingReferences(_configuration), _configuration).Build(functions).Problems;
+        problems.Add(problems);
+
+        Assert.StartsWith("Functions 'A', 'B': The setting 'Nowhere' is missing", Assert.Single(problems.All), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -107,7 +149,7 @@ public sealed class TopologyOfFunctionsTests
             new TopicSubscriptionAttribute("") { Exchange = "own", ExchangeType = "headers", Arguments = ["x-match", "all", "version", 2] }));
 
         var bindings = topology.Find("RabbitMQ", "queue")!.Bindings;
-        Assert.Empty(topology.Problems);
+        Assert.Empty(topology.Problems.All);
         Assert.Equal(["fanout", "headers"], bindings.Select(binding => binding.ExchangeType));
         Assert.Equal(new Dictionary<string, object?> { ["x-match"] = "all", ["version"] = 2 }, bindings[1].Arguments);
     }
@@ -127,7 +169,7 @@ public sealed class TopologyOfFunctionsTests
     {
         FunctionDescription[] functions = [Named("First"), Named("Second")];
 
-        var problem = Assert.Single(new TopologyOfFunctions(new RabbitTopicsOptions(), new SettingReferences(_configuration), _configuration).Build(functions).Problems);
+        var problem = Assert.Single(new TopologyOfFunctions(new RabbitTopicsOptions(), new SettingReferences(_configuration), _configuration).Build(functions).Problems.All);
         Assert.StartsWith("Function 'Second': its queue 'queue' is that of function 'First', too", problem, StringComparison.Ordinal);
 
         static FunctionDescription Named(string name) => Subscribed(new("message", "queue"), new TopicSubscriptionAttribute(name)) with { Name = name };
@@ -153,7 +195,7 @@ public sealed class TopologyOfFunctionsTests
 
         var topology = Build(Subscribed(new("message", "queue"), new TopicSubscriptionAttribute("a")) with { QueueOptions = options });
 
-        Assert.Empty(topology.Problems);
+        Assert.Empty(topology.Problems.All);
         Assert.Equal(
             new Dictionary<string, object?>
             {
@@ -187,7 +229,10 @@ public sealed class TopologyOfFunctionsTests
         { new() { Type = "quorum", AutoDelete = true }, "quorum queue that is not durable" },
         { new() { Type = "quorum", MaxPriority = 3 }, "quorum queue that is not durable" },
         { new() { MaxPriority = 300 }, "Write 1 to 255" },
+        { new() { MaxPriority = 0 }, "Write 1 to 255" },
         { new() { MaxLength = -1 }, "at least 1" },
+        { new() { MaxLength = 0 }, "at least 1" },
+        { new() { MaxLengthBytes = 0, Overflow = "drop-head" }, "at least 1" },
         { new() { MaxLength = 5 }, "does not say what a full one does" },
         { new() { Overflow = "explode" }, "[QueueOptions(Overflow)] is 'explode'" },
         { new() { MessageTtl = "soon" }, "[QueueOptions(MessageTtl)] is 'soon'" },
@@ -213,7 +258,7 @@ public sealed class TopologyOfFunctionsTests
 
     private void AssertProblem(string problem, FunctionDescription function)
     {
-        var said = Assert.Single(Build(function).Problems);
+        var said = Assert.Single(Build(function).Problems.All);
         Assert.StartsWith("Function 'F': ", said, StringComparison.Ordinal);
         Assert.Contains(problem, said, StringComparison.Ordinal);
     }

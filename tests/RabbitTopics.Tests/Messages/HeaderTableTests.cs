@@ -43,4 +43,26 @@ public sealed class HeaderTableTests
 
     [Fact]
     public void No_headers_are_written_as_no_table() => Assert.Null(HeaderTable.Write(new MessageHeaders()));
+
+    [Fact]
+    public void Names_that_differ_only_in_case_are_both_kept_and_each_is_found_by_its_own_spelling()
+    {
+        var headers = HeaderTable.Read(new Dictionary<string, object?> { ["Micro-Id"] = "v4"u8.ToArray(), ["Micro-ID"] = "v5"u8.ToArray() });
+
+        Assert.Equal(("v4", "v5", "v4"), (headers["Micro-Id"], headers["Micro-ID"], headers["MICRO-ID"]));
+        Assert.Equal(["Micro-Id", "Micro-ID"], HeaderTable.Write(headers)!.Keys);
+        Assert.Equal(("v4", "new"), (headers.With("Micro-ID", "new")["Micro-Id"], headers.With("Micro-ID", "new")["Micro-ID"]));
+    }
+
+    [Fact]
+    public void Setting_a_header_leaves_the_others_and_the_original_as_they_are()
+    {
+        var headers = new MessageHeaders([new("a", 1), new("b", 2), new("a", 3)]);
+        var changed = headers.With("c", null).With("B", 4);
+
+        Assert.Equal([new("a", 3), new("b", 2)], headers);
+        Assert.Equal([new("a", 3), new("b", 4), new("c", null)], changed);
+        Assert.Equal((3, true, false), (changed.Count, changed.ContainsKey("C"), changed.ContainsKey("d")));
+        Assert.Throws<KeyNotFoundException>(() => changed["d"]);
+    }
 }

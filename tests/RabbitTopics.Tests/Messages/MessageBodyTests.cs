@@ -38,7 +38,70 @@ public sealed class MessageBodyTests
     public void JSON_in_another_charset_is_read_too() =>
         Assert.Equal(new Item(1, "é"), Bodies().Read(Message(Encoding.Latin1.GetBytes("""{"Id":1,"Text":"é"}"""), property: "application/json; charset=iso-8859-1"), typeof(Item)));
 
+    public static TheoryData<string?, Encoding> ByteOrderMarks => new()
+    {
+        { null, Encoding.UTF8 },
+        { "application/json", Encoding.UTF8 },
+        { "application/json", Encoding.Unicode },
+        { "application/json", Encoding.BigEndianUnicode },
+        { "application/json; charset=UTF8", Encoding.UTF8 },
+        { "application/json; charset=utf-16", Encoding.BigEndianUnicode },
+    };
+
     [Theory]
+    [MemberData(nameof(ByteOrderMarks))]
+    public void A_byte_order_mark_says_how_text_is_encoded_and_is_no_part_of_it(string? contentType, Encoding encoding)
+    {
+        var message = Message([.. encoding.Preamble, .. encoding.GetBytes(Json)], property: contentType);
+
+        Assert.Equal(new Item(1, "张三"), Bodies().Read(message, typeof(Item)));
+        Assert.Equal(Json, Bodies().Read(message, typeof(string)));
+        Assert.Equal(message.Body.ToArray(), Bodies().Read(message, typeof(byte[])));
+    }
+
+    [Fact]
+    public void In_a_charset_that_has_no_byte_order_mark_the_same_bytes_are_text() =>
+        Assert.Equal("ÿþ", Bodies().Read(Message([0xFF, 0xFE], property: "text/plain; charset=iso-8859-1"), typeof(string)));
+
+    /// <summary>What go-micro's <c>event.Publish(ctx, msg)</c> sends where <c>msg</c> is a Go string that holds JSON: its JSON codec makes a JSON
+    /// string of it and ends it with a newline.</summary>
+    private const string GoString = "\"{\\\"Id\\\":1689147237,\\\"Text\\\":\\\"张三 \\u003c\\u0026\\u003e\\\"}\"\n";
+
+    [Fact]
+    public void JSON_that_a_go_micro_service_published_as_a_string_is_read_as_the_object_that_it_holds()
+    {
+        var message = Message(GoString, header: "application/json");
+
+        Assert.Equal(new Item(1689147237, "张三 <&>"), Bodies().Read(message, typeof(Item)));
+        Assert.Equal("{\"Id\":1689147237,\"Text\":\"张三 <&>\"}", Bodies().Read(message, typeof(string)));
+        Assert.Equal(1689147237, ((JsonElement)Bodies().Read(message, typeof(JsonElement))).GetProperty("Id").GetInt32());
+        Assert.Equal(Encoding.UTF8.GetBytes(GoString), Bodies().Read(message, typeof(byte[])));
+        Assert.Equal([1, 2], (int[])Bodies().Read(Message("\"[1,2]\"\n", header: "application/json"), typeof(int[])));
+    }
+
+    [Theory]
+    [InlineData("application/json", "\"hello\\n\"", "hello\n")]
+    [InlineData("application/json", " \"hello\" \n", "hello")]
+    [InlineData("application/json", "\"one\" \"two\"", "\"one\" \"two\"")]
+    [InlineData("application/json", "\"cut short", "\"cut short")]
+    [InlineData("application/json", "7\n", "7\n")]
+    [InlineData("text/plain", "\"quoted\"", "\"quoted\"")]
+    [InlineData(null, "\"quoted\"", "\"quoted\"")]
+    public void As_text_a_JSON_string_is_what_it_says_where_the_message_says_that_it_is_JSON(string? contentType, string body, string text) =>
+        Assert.Equal(text, Bodies().Read(Message(body, header: contentType), typeof(string)));
+
+    [Fact]
+    public void A_JSON_string_that_holds_no_object_and_no_array_stays_a_string()
+    {
+        var id = Guid.CreateVersion7();
+
+        Assert.Equal(id, Bodies().Read(Message($"\"{id}\"", header: "application/json"), typeof(Guid)));
+        Assert.Throws<BodyFormatException>(() => Bodies().Read(Message("\"hello\"", header: "application/json"), typeof(Item)));
+        Assert.Throws<BodyFormatException>(() => Bodies().Read(Message("\"{no JSON\"", header: "application/json"), typeof(Item)));
+    }
+
+    [Theory]
+    [InlineData("text/plain; charset=utf-7", "utf-7")]
     [InlineData("application/x-protobuf", "application/x-protobuf")]
     [InlineData("text/plain", "text/plain")]
     [InlineData("application/octet-stream", "application/octet-stream")]
@@ -93,6 +156,48 @@ public sealed class MessageBodyTests
     [Fact]
     public void Encodings_are_undone_from_the_last_to_the_first() => Assert.Equal(
         Json, Bodies().Read(Message(Encode(Encode(Encoding.UTF8.GetBytes(Json), "gzip"), "br"), encoding: "gzip, br"), typeof(string)));
+
+    [Fact]
+    public void All_members_of_a_gzip_are_read()
+    {
+        byte[] members = [.. Encode("one "u8.ToArray(), "gzip"), .. Encode([], "gzip"), .. Encode("two"u8.ToArray(), "gzip")];
+
+        Assert.Equal("one two", Bodies().Read(Message(members, property: "text/plain", encoding: "gzip"), typeof(string)));
+        Assert.Throws<BodyFormatException>(() => Bodies().Read(Message(members[..^1], encoding: "gzip"), typeof(string)));
+        Assert.Throws<BodyFormatException>(() => Bodies().Read(Message(members[..^9], encoding: "gzip"), typeof(string)));
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("br")]
+    [InlineData("deflate")]
+    public void Every_cut_of_an_encoded_body_is_refused(string encoding)
+    {
+        var whole = Encode(Encoding.UTF8.GetBytes(Json), encoding);
+        for (var length = 1; length < whole.Length; length++)
+        {
+            if (encoding == "deflate" && length == 1)
+            {
+                continue; // One byte does not tell zlib from bare deflate.
+            }
+
+            Assert.Throws<BodyFormatException>(() => Bodies().Read(Message(whole[..length], encoding: encoding), typeof(byte[])));
+        }
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("br")]
+    [InlineData("deflate")]
+    public void A_body_of_just_the_limit_is_read_and_a_longer_one_is_not(string encoding)
+    {
+        var body = new byte[300_000];
+        Random.Shared.NextBytes(body);
+        var message = Message(Encode(body, encoding), encoding: encoding);
+
+        Assert.Equal(body, Bodies(limit: body.Length).Read(message, typeof(byte[])));
+        Assert.Contains("MaxDecodedBodyBytes", Assert.Throws<BodyFormatException>(() => Bodies(limit: body.Length - 1).Read(message, typeof(byte[]))).Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Any_bytes_survive_any_encoding() => Gen.Select(Gen.Byte.Array[0, 2000], Gen.OneOf("gzip", "br", "deflate", "raw deflate"))

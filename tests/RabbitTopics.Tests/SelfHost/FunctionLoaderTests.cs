@@ -6,7 +6,7 @@ using RabbitTopics.Functions;
 using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Functions.SelfHost;
 using RabbitTopics.Functions.SelfHost.Invocation;
-using RabbitTopics.Functions.SelfHost.Settings;
+using RabbitTopics.Startup;
 
 namespace RabbitTopics.Tests.SelfHost;
 

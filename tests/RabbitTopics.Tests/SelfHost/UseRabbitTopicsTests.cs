@@ -1,11 +1,13 @@
 using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using RabbitTopics.Functions;
+using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Functions.SelfHost;
-using RabbitTopics.Functions.SelfHost.Settings;
+using RabbitTopics.Startup;
 
 namespace RabbitTopics.Tests.SelfHost;
 
@@ -66,6 +68,35 @@ public sealed class UseRabbitTopicsTests
 
         Assert.Empty(app.Services.GetRequiredService<FunctionLoader>().Load());
         Assert.Contains("There is no function", Assert.Single(app.Services.GetRequiredService<StartupProblems>().All), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("'serve'", "serve")]
+    [InlineData("'--helth-probe'", "--helth-probe")]
+    [InlineData("'--verbose'", "--verbose", "--Exchange=own")]
+    [InlineData("'extra'", "--Exchange", "own", "extra")]
+    [InlineData(null)]
+    [InlineData(null, "--RabbitMQ=amqp://broker", "/A=b", "C=d", "--E", "f", "/G", "h")]
+    public void An_argument_that_is_neither_an_option_nor_a_setting_is_refused(string? named, params string[] arguments)
+    {
+        var builder = FunctionsApplication.CreateBuilder(arguments);
+        builder.UseRabbitTopics();
+        using var app = builder.Build();
+
+        Assert.Equal(named is null ? [] : [$"The argument {named} is unknown. Write a setting as --NAME=VALUE; --help shows the options."],
+            app.Services.GetRequiredService<StartupProblems>().All);
+    }
+
+    [Theory]
+    [InlineData("true", null)]
+    [InlineData("0", null)]
+    [InlineData("", null)]
+    [InlineData("yes", "The setting 'AzureWebJobs.F.Disabled' is 'yes'. Set it to true or false.")]
+    public void A_Disabled_setting_is_true_or_false(string value, string? problem)
+    {
+        var configuration = new ConfigurationManager { ["AzureWebJobs:F:Disabled"] = value };
+
+        Assert.Equal(problem, DisabledFunctions.Problem(configuration, "F"));
     }
 
     [Fact]

@@ -1,11 +1,11 @@
 using System.Globalization;
-using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using RabbitTopics.Functions.SelfHost.Settings;
+using RabbitTopics.Startup;
 
 namespace RabbitTopics.Functions.SelfHost.Health;
 
@@ -14,21 +14,25 @@ namespace RabbitTopics.Functions.SelfHost.Health;
 /// while the app is starting or stopping, or while a health check of it is unhealthy, with the reasons.</summary>
 internal sealed class HealthEndpoint(
     IConfiguration configuration, HealthCheckService health, IHostApplicationLifetime lifetime, StartupProblems problems, ILogger<HealthEndpoint> logger)
-    : IHostedService, IDisposable
+    : BackgroundService
 {
     public const string PortSetting = "RABBITTOPICS_HEALTH_PORT";
     public const string ReadyPath = "/health/ready";
 
     private const string LivePath = "/health/live";
+    private const int LongestRequest = 8192;
 
-    private readonly HttpListener _listener = new();
-    private Task _serving = Task.CompletedTask;
+    /// <summary>For a whole request and its answer.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    // Not HttpListener: it throws when a connection arrives while it starts, and it has no IPv6 for any address.
+    private TcpListener? _listener;
 
     /// <summary>The port; null where there is no setting, or a wrong one.</summary>
     public static int? Port(IConfiguration configuration) =>
         ushort.TryParse(configuration[PortSetting], NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port > 0 ? port : null;
 
-    public Task StartAsync(CancellationToken cancellationToken)
+    public override Task StartAsync(CancellationToken cancellationToken)
     {
         if (configuration[PortSetting] is not { Length: > 0 } text)
         {
@@ -43,83 +47,110 @@ internal sealed class HealthEndpoint(
 
         try
         {
-            _listener.Prefixes.Add($"http://*:{port}/");
+            _listener = TcpListener.Create(port); // IPv6 and IPv4, where the machine has both.
             _listener.Start();
-            _serving = Task.Run(ServeAsync, CancellationToken.None);
-            logger.LogInformation("Health: http://*:{Port}{Live} and {Ready}.", port, LivePath, ReadyPath);
         }
-        catch (HttpListenerException exception)
+        catch (SocketException exception)
         {
             problems.Add($"The port {port} of the setting '{PortSetting}' cannot be listened on: {exception.Message}. Choose another.");
+            return Task.CompletedTask;
         }
 
-        return Task.CompletedTask;
+        logger.LogInformation("Health: http://*:{Port}{Live} and {Ready}.", port, LivePath, ReadyPath);
+        return base.StartAsync(cancellationToken);
     }
 
-    public async Task StopAsync(CancellationToken cancellationToken)
+    public override void Dispose()
     {
-        _listener.Close();
-        await _serving;
+        _listener?.Dispose();
+        base.Dispose();
     }
 
-    public void Dispose() => _listener.Close();
-
-    private async Task ServeAsync()
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (true)
         {
-            HttpListenerContext request;
             try
             {
-                request = await _listener.GetContextAsync();
+                _ = ServeAsync(await _listener!.AcceptTcpClientAsync(stoppingToken), stoppingToken);
             }
-            catch (Exception exception) when (exception is HttpListenerException or ObjectDisposedException or InvalidOperationException)
+            catch (SocketException exception)
             {
-                if (!_listener.IsListening)
-                {
-                    return; // Closed.
-                }
-
-                logger.LogDebug(exception, "A health request could not be read.");
-                continue;
-            }
-
-            try
-            {
-                await AnswerAsync(request);
-            }
-            catch (Exception exception)
-            {
-                logger.LogDebug(exception, "A health request was not answered."); // Whoever asked has gone.
-                request.Response.Abort();
+                logger.LogDebug(exception, "A connection to the health port was not taken.");
+                await Task.Delay(TimeSpan.FromMilliseconds(100), stoppingToken); // As when the process has no file handles left.
             }
         }
     }
 
-    private async Task AnswerAsync(HttpListenerContext request)
+    private async Task ServeAsync(TcpClient client, CancellationToken stop)
     {
-        var (status, text) = request.Request.Url?.AbsolutePath switch
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(Patience);
+        try
         {
-            LivePath => (HttpStatusCode.OK, "Healthy"),
-            ReadyPath => await CheckAsync(),
-            _ => (HttpStatusCode.NotFound, $"There is {LivePath} and {ReadyPath}."),
-        };
-        request.Response.StatusCode = (int)status;
-        request.Response.ContentType = "text/plain; charset=utf-8";
-        request.Response.Close(Encoding.UTF8.GetBytes($"{text}\n"), willBlock: true);
+            using (client)
+            {
+                var stream = client.GetStream();
+                if (await ReadRequestLineAsync(stream, limit.Token) is { } request)
+                {
+                    await stream.WriteAsync(await AnswerAsync(request, limit.Token), limit.Token);
+                }
+            }
+        }
+        catch (Exception exception)
+        {
+            logger.LogDebug(exception, "A health request was not answered."); // Whoever asked has gone, or said nothing.
+        }
     }
 
-    private async Task<(HttpStatusCode Status, string Text)> CheckAsync()
+    /// <summary>The first line of a request that was read to the end of its headers; null where there is no such end.</summary>
+    private static async Task<string?> ReadRequestLineAsync(Stream stream, CancellationToken cancellationToken)
     {
+        var buffer = new byte[LongestRequest];
+        int count;
+        for (var length = 0; (count = await stream.ReadAsync(buffer.AsMemory(length), cancellationToken)) > 0; length += count)
+        {
+            var text = Encoding.ASCII.GetString(buffer, 0, length + count);
+            if (text.Contains("\r\n\r\n", StringComparison.Ordinal))
+            {
+                return text[..text.IndexOf('\r', StringComparison.Ordinal)];
+            }
+        }
+
+        return null;
+    }
+
+    private async Task<byte[]> AnswerAsync(string request, CancellationToken cancellationToken)
+    {
+        var (status, reason, text) = request.Split(' ') switch
+        {
+            ["GET" or "HEAD", var target, "HTTP/1.1" or "HTTP/1.0"] => target.Split('?')[0] switch
+            {
+                LivePath => (200, "OK", "Healthy"),
+                ReadyPath => await CheckAsync(cancellationToken),
+                _ => (404, "Not Found", $"There is {LivePath} and {ReadyPath}."),
+            },
+            [_, _, "HTTP/1.1" or "HTTP/1.0"] => (405, "Method Not Allowed", "Ask with GET or HEAD."),
+            _ => (400, "Bad Request", "This is no HTTP request."),
+        };
+        var body = Encoding.UTF8.GetBytes($"{text}\n");
+        var head = $"HTTP/1.1 {status} {reason}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n";
+        return [.. Encoding.ASCII.GetBytes(head), .. request.StartsWith("HEAD ", StringComparison.Ordinal) ? [] : body];
+    }
+
+    private async Task<(int Status, string Reason, string Text)> CheckAsync(CancellationToken cancellationToken)
+    {
+        const string unavailable = "Service Unavailable";
         if (!lifetime.ApplicationStarted.IsCancellationRequested || lifetime.ApplicationStopping.IsCancellationRequested)
         {
-            return (HttpStatusCode.ServiceUnavailable, lifetime.ApplicationStarted.IsCancellationRequested ? "Stopping" : "Starting");
+            return (503, unavailable, lifetime.ApplicationStarted.IsCancellationRequested ? "Stopping" : "Starting");
         }
 
-        var report = await health.CheckHealthAsync();
+        var report = await health.CheckHealthAsync(cancellationToken);
         var lines = report.Entries.Where(entry => entry.Value.Status != HealthStatus.Healthy)
             .Select(entry => $"{entry.Key}: {entry.Value.Status}: {entry.Value.Description}")
             .Prepend(report.Status.ToString());
-        return (report.Status == HealthStatus.Unhealthy ? HttpStatusCode.ServiceUnavailable : HttpStatusCode.OK, string.Join('\n', lines));
+        var text = string.Join('\n', lines);
+        return report.Status == HealthStatus.Unhealthy ? (503, unavailable, text) : (200, "OK", text);
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
+using RabbitTopics.Startup;
 
 namespace RabbitTopics.Functions.SelfHost.Settings;
 
@@ -12,11 +13,18 @@ internal static class HostJson
     public const string FileName = "host.json";
     public const string Section = "AzureFunctionsJobHost";
 
+    /// <summary>The last ones are those of Microsoft's extension, which an app that hosts itself has attributes and settings for.</summary>
+    private static readonly HashSet<string> KnownOfExtension = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "prefetchCount", "concurrency", "connectionString", "queueName", "hostName", "userName", "password", "port", "disableCertificateValidation",
+    };
+
     public static void Apply(IConfiguration configuration, string folder, StartupProblems problems)
     {
         using var document = JsonSettingsFile.Open(Path.Combine(folder, FileName), problems);
         if (document is not null)
         {
+            Check(document.RootElement, problems);
             var values = new Dictionary<string, string?>();
             Flatten(Section, document.RootElement, values);
             foreach (var (key, value) in values)
@@ -29,12 +37,12 @@ internal static class HostJson
     /// <summary>What host.json says of every function: <c>extensions.rabbitMQ.prefetchCount</c>, as for Microsoft's extension, and
     /// beside it <c>concurrency</c>, which is ours; and <c>functionTimeout</c>, where -1 is no limit. What it does not say stays
     /// as it is.</summary>
-    public static HandlerOptions ReadHandlerOptions(HandlerOptions options, IConfiguration configuration, StartupProblems problems) => options with
+    public static void ApplyTo(HandlerOptions options, IConfiguration configuration, StartupProblems problems)
     {
-        Prefetch = ReadCount("extensions:rabbitMQ:prefetchCount", options.Prefetch, configuration, problems),
-        Concurrency = ReadCount("extensions:rabbitMQ:concurrency", options.Concurrency, configuration, problems),
-        Timeout = ReadTimeout(options.Timeout, configuration, problems),
-    };
+        options.Prefetch = ReadCount("extensions:rabbitMQ:prefetchCount", options.Prefetch, configuration, problems);
+        options.Concurrency = ReadCount("extensions:rabbitMQ:concurrency", options.Concurrency, configuration, problems);
+        options.Timeout = ReadTimeout(options.Timeout, configuration, problems);
+    }
 
     /// <summary>Notes the log levels that are none, and takes them away: the logging library would end the program.</summary>
     public static void CheckLogLevels(IConfiguration configuration, StartupProblems problems)
@@ -49,6 +57,27 @@ internal static class HostJson
             }
         }
     }
+
+    /// <summary>What the Functions host refuses or ignores, and a reader of the file would not see.</summary>
+    private static void Check(JsonElement root, StartupProblems problems)
+    {
+        foreach (var version in Members(root, "version").Where(version => version.ToString() != "2.0"))
+        {
+            problems.Add($"version in host.json is '{version}'. Set it to \"2.0\".");
+        }
+
+        foreach (var unknown in Members(root, "extensions").SelectMany(extensions => Members(extensions, "rabbitMQ"))
+            .SelectMany(ours => ours.ValueKind == JsonValueKind.Object ? ours.EnumerateObject().Select(member => member.Name) : [])
+            .Where(name => !KnownOfExtension.Contains(name)))
+        {
+            problems.Add($"extensions.rabbitMQ.{unknown} in host.json is unknown. Set prefetchCount or concurrency, or take it out.");
+        }
+    }
+
+    /// <summary>Configuration is read without regard to case.</summary>
+    private static IEnumerable<JsonElement> Members(JsonElement element, string name) => element.ValueKind == JsonValueKind.Object
+        ? element.EnumerateObject().Where(member => string.Equals(member.Name, name, StringComparison.OrdinalIgnoreCase)).Select(member => member.Value)
+        : [];
 
     private static int ReadCount(string name, int fallback, IConfiguration configuration, StartupProblems problems)
     {

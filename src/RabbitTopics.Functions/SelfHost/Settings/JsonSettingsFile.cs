@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RabbitTopics.Startup;
 
 namespace RabbitTopics.Functions.SelfHost.Settings;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.EnvironmentVariables;
+using RabbitTopics.Startup;
 
 namespace RabbitTopics.Functions.SelfHost.Settings;
 

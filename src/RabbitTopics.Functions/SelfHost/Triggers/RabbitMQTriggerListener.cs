@@ -8,6 +8,7 @@ using RabbitTopics.Functions.SelfHost.Invocation;
 using RabbitTopics.Health;
 using RabbitTopics.Messages;
 using RabbitTopics.Receiving;
+using RabbitTopics.Topology;
 
 namespace RabbitTopics.Functions.SelfHost.Triggers;
 
@@ -18,11 +19,15 @@ internal sealed class RabbitMQTriggerListener : IAsyncDisposable
     private readonly FunctionInvoker _invoker;
     private readonly Deduplicator? _deduplication;
     private readonly QueueConsumer _consumer;
+    private readonly QueueTopology? _topology;
+    private readonly ILogger _logger;
+    private string? _expectedTopic;
+    private bool _unexpectedIsSaid;
 
     public RabbitMQTriggerListener(LoadedFunction function, Broker broker, QueueConsumerOptions options,
         FunctionInvoker invoker, Deduplicator deduplication, QueueHealth health, ILogger logger)
     {
-        _function = function;
+        (_function, _topology, _logger) = (function, options.Topology, logger);
         _invoker = invoker;
         _deduplication = options.HandlerOptions.Deduplicate ? deduplication : null;
         _consumer = new QueueConsumer(broker, health, options, HandleAsync, logger);
@@ -36,6 +41,7 @@ internal sealed class RabbitMQTriggerListener : IAsyncDisposable
 
     private async ValueTask HandleAsync(Delivery delivery, CancellationToken cancellationToken)
     {
+        WarnOfOldBinding(delivery.Message);
         try
         {
             await (_deduplication is null ? InvokeAsync(delivery, cancellationToken) : InvokeOnceAsync(_deduplication, delivery, cancellationToken));
@@ -44,6 +50,32 @@ internal sealed class RabbitMQTriggerListener : IAsyncDisposable
         {
             ExceptionDispatchInfo.Throw(TopicMessageMiddleware.Failure(exception));
         }
+    }
+
+    /// <summary>Says once that a topic came which no subscription of the function asks for. The bindings of a queue cannot be listed over AMQP.</summary>
+    private void WarnOfOldBinding(TopicMessage message)
+    {
+        if (_unexpectedIsSaid || message.RoutingKey == _expectedTopic || _topology?.Bindings.Where(binding => binding.Exchange == message.Exchange).ToArray() is not [_, ..] bindings)
+        {
+            return;
+        }
+
+        if (message.Headers.ContainsKey("CC") || bindings.Any(binding => binding.ExchangeType switch
+        {
+            "topic" => TopicPattern.Matches(binding.Topic, message.RoutingKey),
+            "direct" => binding.Topic == message.RoutingKey,
+            _ => true,
+        }))
+        {
+            _expectedTopic = message.RoutingKey;
+            return;
+        }
+
+        _unexpectedIsSaid = true;
+        _logger.LogWarning("Queue '{Queue}' gets the topic '{Topic}' from exchange '{Exchange}', which no [TopicSubscription] of '{Function}' asks for. RabbitMQ keeps the bindings of earlier "
+            + "subscriptions: remove one with [TopicSubscription(\"PATTERN\", Remove = true)] beside the others, or with "
+            + "'rabbitmqadmin delete binding source={Exchange} destination_type=queue destination={Queue} properties_key=PATTERN' ('rabbitmqctl list_bindings' shows them).",
+            _topology.Queue, message.RoutingKey, message.Exchange, _function.Name, message.Exchange, _topology.Queue);
     }
 
     /// <summary>The function and all of its outputs: only then a message counts as handled, for its de-duplication too.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using RabbitTopics.Functions.SelfHost.Settings;
+using RabbitTopics.Startup;
 
 namespace RabbitTopics.Tests.SelfHost.Settings;
 
@@ -56,7 +57,7 @@ public sealed class SettingsFileTests : IDisposable
     {
         Write(HostJson.FileName, """{ "functionTimeout": "00:05:00", "extensions": { "rabbitMQ": { "prefetchCount": 7, "concurrency": 4 } } }""");
 
-        var options = HostJson.ReadHandlerOptions(new HandlerOptions(), Configuration(), _problems);
+        var options = HandlerOptionsOf();
 
         Assert.Equal((7, 4, TimeSpan.FromMinutes(5)), (options.Prefetch, options.Concurrency, options.Timeout));
         Assert.Empty(_problems.All);
@@ -64,14 +65,14 @@ public sealed class SettingsFileTests : IDisposable
 
     [Fact]
     public void Without_host_json_the_defaults_stay() =>
-        Assert.Equal(new HandlerOptions().Prefetch, HostJson.ReadHandlerOptions(new HandlerOptions(), Configuration(), _problems).Prefetch);
+        Assert.Equal(new HandlerOptions().Prefetch, HandlerOptionsOf().Prefetch);
 
     [Fact]
     public void A_function_timeout_of_minus_one_is_no_limit()
     {
         Write(HostJson.FileName, """{ "functionTimeout": "-1" }""");
 
-        Assert.Equal(Timeout.InfiniteTimeSpan, HostJson.ReadHandlerOptions(new HandlerOptions { Timeout = TimeSpan.FromSeconds(1) }, Configuration(), _problems).Timeout);
+        Assert.Equal(Timeout.InfiniteTimeSpan, HandlerOptionsOf(new HandlerOptions { Timeout = TimeSpan.FromSeconds(1) }).Timeout);
     }
 
     [Theory]
@@ -85,9 +86,32 @@ public sealed class SettingsFileTests : IDisposable
     {
         Write(HostJson.FileName, $"{{ {member} }}");
 
-        HostJson.ReadHandlerOptions(new HandlerOptions(), Configuration(), _problems);
+        HandlerOptionsOf();
 
         Assert.Contains(named, Assert.Single(_problems.All), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"version\": \"3.0\"", "version in host.json is '3.0'. Set it to \"2.0\".")]
+    [InlineData("\"extensions\": { \"rabbitMQ\": { \"prefetchCont\": 5 } }", "extensions.rabbitMQ.prefetchCont in host.json is unknown. Set prefetchCount or concurrency, or take it out.")]
+    [InlineData("\"Extensions\": { \"RabbitMQ\": { \"parallel\": 5 } }", "extensions.rabbitMQ.parallel in host.json is unknown. Set prefetchCount or concurrency, or take it out.")]
+    public void A_member_that_would_have_no_effect_is_named(string member, string problem)
+    {
+        Write(HostJson.FileName, $"{{ {member} }}");
+
+        Configuration();
+
+        Assert.Equal(problem, Assert.Single(_problems.All));
+    }
+
+    [Fact]
+    public void Members_that_mean_something_elsewhere_are_left_alone()
+    {
+        Write(HostJson.FileName, """{ "version": "2.0", "extensions": { "rabbitMQ": { "PrefetchCount": 5, "connectionString": "x" }, "http": { "routePrefix": "" } }, "extensionBundle": {} }""");
+
+        Configuration();
+
+        Assert.Empty(_problems.All);
     }
 
     [Fact]
@@ -98,6 +122,13 @@ public sealed class SettingsFileTests : IDisposable
         Configuration();
 
         Assert.Contains("host.json is not JSON: see line 2", Assert.Single(_problems.All), StringComparison.Ordinal);
+    }
+
+    private HandlerOptions HandlerOptionsOf(HandlerOptions? options = null)
+    {
+        options ??= new();
+        HostJson.ApplyTo(options, Configuration(), _problems);
+        return options;
     }
 
     private void Write(string name, string content) => File.WriteAllText(Path.Combine(_folder, name), content);

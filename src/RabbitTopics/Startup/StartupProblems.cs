@@ -1,0 +1,29 @@
+namespace RabbitTopics.Startup;
+
+/// <summary>The mistakes found in files, settings, options and functions before anything is started. They are gathered, so that one
+/// start shows all of them, and what is wrong for several functions is said once.</summary>
+internal sealed class StartupProblems
+{
+    private readonly List<(string Problem, List<string> Functions)> _problems = [];
+
+    /// <summary>Each with what to do. An app with problems must not be started.</summary>
+    public IReadOnlyList<string> All => [.. _problems.Select(problem => problem.Functions switch
+    {
+        [] => problem.Problem,
+        [var one] => $"Function '{one}': {problem.Problem}",
+        var several => $"Functions '{string.Join("', '", several)}': {problem.Problem}",
+    })];
+
+    public void Add(string problem, params IEnumerable<string> functions)
+    {
+        var known = _problems.Find(other => other.Problem == problem);
+        if (known.Functions is null)
+        {
+            _problems.Add(known = (problem, []));
+        }
+
+        known.Functions.AddRange(functions.Except(known.Functions));
+    }
+
+    public void Add(StartupProblems others) => others._problems.ForEach(other => Add(other.Problem, other.Functions));
+}

@@ -1,0 +1,126 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using RabbitTopics.Functions.SelfHost.Health;
+using RabbitTopics.Startup;
+
+namespace RabbitTopics.Tests.SelfHost;
+
+public sealed class HealthEndpointTests
+{
+    private readonly int _port = FreePort();
+    private HealthCheckResult _state = HealthCheckResult.Healthy();
+
+    [Fact]
+    public async Task Connections_that_arrive_while_it_starts_do_not_disturb_it()
+    {
+        using var end = new CancellationTokenSource();
+        var connecting = Enumerable.Range(0, 4).Select(_ => Task.Run(() => ConnectUntilAsync(end.Token))).ToArray();
+
+        for (var start = 0; start < 100; start++)
+        {
+            using var host = await StartAsync();
+            await host.StopAsync(TestContext.Current.CancellationToken);
+        }
+
+        await end.CancelAsync();
+        await Task.WhenAll(connecting);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task It_answers_over_IPv4_and_IPv6(bool overIPv6)
+    {
+        using var host = await StartAsync();
+        using var http = new HttpClient();
+        var url = new Uri($"http://{(overIPv6 && Socket.OSSupportsIPv6 ? "[::1]" : "127.0.0.1")}:{_port}/health/ready");
+
+        Assert.Equal("Healthy\n", await http.GetStringAsync(url, TestContext.Current.CancellationToken));
+        _state = HealthCheckResult.Unhealthy("no broker");
+        using var answer = await http.GetAsync(url, TestContext.Current.CancellationToken);
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "Unhealthy\ntest: Unhealthy: no broker\n"), (answer.StatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)));
+    }
+
+    [Theory]
+    [InlineData("GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 200 OK", "Healthy\n")]
+    [InlineData("GET /health/live?x=y HTTP/1.0\r\n\r\n", "HTTP/1.1 200 OK", "Healthy\n")]
+    [InlineData("HEAD /health/live HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 200 OK", "")]
+    [InlineData("GET / HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 404 Not Found", "There is /health/live and /health/ready.\n")]
+    [InlineData("POST /health/live HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 405 Method Not Allowed", "Ask with GET or HEAD.\n")]
+    [InlineData("hello\r\n\r\n", "HTTP/1.1 400 Bad Request", "This is no HTTP request.\n")]
+    public async Task A_request_has_its_answer(string request, string status, string body)
+    {
+        using var host = await StartAsync();
+        using var client = await SendAsync(request);
+        var answer = await ReadToEndAsync(client);
+
+        Assert.StartsWith($"{status}\r\n", answer, StringComparison.Ordinal);
+        Assert.EndsWith($"\r\n\r\n{body}", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_connects_and_says_nothing_or_too_much_holds_up_nobody_and_not_the_end()
+    {
+        using var host = await StartAsync();
+        using var silent = await SendAsync("GET /health/live HTT");
+        using var loud = await SendAsync(new string('x', 100_000));
+        using var client = await SendAsync("GET /health/live HTTP/1.1\r\n\r\n");
+
+        Assert.StartsWith("HTTP/1.1 200 OK", await ReadToEndAsync(client), StringComparison.Ordinal);
+        await host.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private async Task<IHost> StartAsync()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Configuration.AddInMemoryCollection([new("RABBITTOPICS_HEALTH_PORT", $"{_port}")]);
+        builder.Services.AddHealthChecks().AddCheck("test", () => _state);
+        builder.Services.AddSingleton<StartupProblems>().AddHostedService<HealthEndpoint>();
+        var host = builder.Build();
+        await host.StartAsync(TestContext.Current.CancellationToken);
+        Assert.Empty(host.Services.GetRequiredService<StartupProblems>().All);
+        return host;
+    }
+
+    private async Task ConnectUntilAsync(CancellationToken end)
+    {
+        while (!end.IsCancellationRequested)
+        {
+            try
+            {
+                using var client = new TcpClient();
+                await client.ConnectAsync(IPAddress.Loopback, _port, end);
+            }
+            catch (Exception exception) when (exception is SocketException or OperationCanceledException)
+            {
+                // Nobody listens just now.
+            }
+        }
+    }
+
+    private async Task<TcpClient> SendAsync(string text)
+    {
+        var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, _port, TestContext.Current.CancellationToken);
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(text), TestContext.Current.CancellationToken);
+        return client;
+    }
+
+    private static async Task<string> ReadToEndAsync(TcpClient client)
+    {
+        using var reader = new StreamReader(client.GetStream());
+        return await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
+    }
+}
