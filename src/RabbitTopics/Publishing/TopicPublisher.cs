@@ -16,15 +16,48 @@ internal sealed class TopicPublisher(Brokers brokers, JsonBody json, IOptions<Ra
 
     public Task PublishAsync(string topic, object value, PublishOptions? options, CancellationToken cancellationToken)
     {
-        ArgumentException.ThrowIfNullOrEmpty(topic);
+        try
+        {
+            return StartAsync(topic, value, options ?? Defaults, cancellationToken);
+        }
+        catch (Exception exception)
+        {
+            return Task.FromException(exception); // Publishes before it may be under way, and their caller awaits all of them.
+        }
+    }
+
+    public Task PublishAsync(TopicMessage message, PublishOptions? options, CancellationToken cancellationToken) =>
+        PublishAsync(message?.Topic!, message!, options, cancellationToken);
+
+    public Task PublishAllAsync(IEnumerable<TopicMessage> messages, PublishOptions? options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        var publishes = new List<Task>();
+        try
+        {
+            foreach (var message in messages)
+            {
+                publishes.Add(PublishAsync(message, options, cancellationToken));
+            }
+        }
+        catch (Exception exception)
+        {
+            publishes.Add(Task.FromException(exception)); // Of the enumeration.
+        }
+
+        return Task.WhenAll(publishes);
+    }
+
+    private Task StartAsync(string topic, object value, PublishOptions options, CancellationToken cancellationToken)
+    {
         ArgumentNullException.ThrowIfNull(value);
+        ArgumentException.ThrowIfNullOrEmpty(topic);
         if (Encoding.UTF8.GetByteCount(topic) > LongestRoutingKey)
         {
             throw new ArgumentException($"The topic '{topic[..40]}…' is longer than {LongestRoutingKey} bytes.", nameof(topic));
         }
 
         var app = appOptions.Value;
-        options ??= Defaults;
         if (options.Timeout is { } timeout && (timeout <= TimeSpan.Zero || timeout > ErrorPolicy.LongestDelay))
         {
             throw new ArgumentException($"PublishOptions.Timeout is {timeout}. Give it a time of up to {ErrorPolicy.LongestDelay.TotalDays:0} days.", nameof(options));
@@ -36,7 +69,7 @@ internal sealed class TopicPublisher(Brokers brokers, JsonBody json, IOptions<Ra
         }
 
         var exchange = options.Exchange ?? app.Exchange;
-        var (body, contentType) = OutgoingMessage.Body(value, json);
+        var (body, contentType) = OutgoingMessage.Body(value, json, options.AsJson ?? app.PublishAllAsJson);
         if (body.Length > app.MaxMessageBytes)
         {
             throw new MessageTooLargeException(exchange, topic, $"its body has {body.Length} bytes, and MaxMessageBytes is {app.MaxMessageBytes}.");
@@ -49,24 +82,12 @@ internal sealed class TopicPublisher(Brokers brokers, JsonBody json, IOptions<Ra
             delay == TimeSpan.Zero ? exchange : "", delay == TimeSpan.Zero ? topic : RetryQueue.NameOfDelayed(exchange, topic, delay), properties, body)
         {
             Timeout = options.Timeout ?? app.PublishTimeout,
-            Mandatory = options.Mandatory || delay != TimeSpan.Zero,
+            Mandatory = (options.Mandatory ?? app.Mandatory) || delay != TimeSpan.Zero,
             Resend = options.Resend,
         };
         return delay == TimeSpan.Zero
             ? broker.Publisher.PublishAsync(publish, cancellationToken)
             : PublishLaterAsync(broker, publish, RetryQueue.Arguments(exchange, topic, delay), cancellationToken);
-    }
-
-    public Task PublishAsync(TopicMessage message, PublishOptions? options, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(message);
-        return PublishAsync(message.Topic, message, options, cancellationToken);
-    }
-
-    public Task PublishAllAsync(IEnumerable<TopicMessage> messages, PublishOptions? options, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(messages);
-        return Task.WhenAll(messages.Select(message => PublishAsync(message, options, cancellationToken)));
     }
 
     /// <summary>Publishes to the queue of a delay, from which the broker moves the message to its topic. The queue is made each time:
