@@ -21,6 +21,11 @@ internal sealed class TopologyOfFunctions(RabbitTopicsOptions options, SettingRe
             _topology.AddProblem(problem);
         }
 
+        if (!ExchangeTypes.IsKnown(options.ExchangeType))
+        {
+            _topology.AddProblem($"The option ExchangeType is '{options.ExchangeType}'. Write topic, direct, fanout or headers.");
+        }
+
         foreach (var function in functions.Where(function => !DisabledFunctions.Contains(configuration, function.Name)))
         {
             try
