@@ -15,6 +15,20 @@ public sealed class TopicOutputAttribute(string topic) : Attribute
     /// <summary>The exchange. Default: <see cref="RabbitTopicsOptions.Exchange"/>.</summary>
     public string? Exchange { get; set; }
 
+    /// <summary>What the exchange is declared as: topic, direct, fanout or headers. Default: as the app's subscriptions have it, else
+    /// <see cref="RabbitTopicsOptions.ExchangeType"/>; an exchange of the broker's own (<c>amq.*</c>) has its type by name.</summary>
+    public string? ExchangeType { get; set; }
+
+    /// <summary>Whether a message that reaches no queue fails the function (<see cref="PublishReturnedException"/>). Default:
+    /// <see cref="RabbitTopicsOptions.Mandatory"/>.</summary>
+    public bool Mandatory
+    {
+        get => MandatoryIfSet ?? true;
+        set => MandatoryIfSet = value;
+    }
+
+    internal bool? MandatoryIfSet { get; private set; }
+
     /// <summary>The setting that names the broker. Default: <see cref="RabbitTopicsOptions.ConnectionStringSetting"/>.</summary>
     public string? ConnectionStringSetting { get; set; }
 }

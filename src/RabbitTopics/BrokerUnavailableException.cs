@@ -4,7 +4,8 @@ namespace RabbitTopics;
 /// second case the broker may or may not have it.</summary>
 public sealed class BrokerUnavailableException : TopicPublishException
 {
-    internal BrokerUnavailableException(string exchange, string topic, string reason, Exception? innerException)
+    /// <summary>Says what happened to the connection.</summary>
+    public BrokerUnavailableException(string exchange, string topic, string reason, Exception? innerException = null)
         : base($"The message for {Describe(exchange, topic)} was not confirmed: {reason}", exchange, topic, innerException)
     {
     }

@@ -65,7 +65,10 @@ public sealed record MessageProperties
     };
 
     /// <exception cref="ArgumentException">The expiration is none, or a header's type is none of AMQP's.</exception>
-    internal BasicProperties Write(MessageHeaders headers)
+    internal BasicProperties Write(MessageHeaders headers) => Write(HeaderTable.Write(headers));
+
+    /// <exception cref="ArgumentException">The expiration is none.</exception>
+    internal BasicProperties Write(IDictionary<string, object?>? headers)
     {
         if (Expiration is { } time && (time < TimeSpan.Zero || time.TotalMilliseconds > uint.MaxValue))
         {
@@ -84,7 +87,7 @@ public sealed record MessageProperties
             UserId = UserId,
             AppId = AppId,
             ClusterId = ClusterId,
-            Headers = HeaderTable.Write(headers),
+            Headers = headers,
         };
         if (Persistent is { } persistent)
         {

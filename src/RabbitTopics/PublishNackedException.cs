@@ -4,7 +4,8 @@ namespace RabbitTopics;
 /// rejects, or the broker failed.</summary>
 public sealed class PublishNackedException : TopicPublishException
 {
-    internal PublishNackedException(string exchange, string topic, Exception? innerException)
+    /// <summary>Names the exchange and the topic.</summary>
+    public PublishNackedException(string exchange, string topic, Exception? innerException = null)
         : base($"The broker did not take the message for {Describe(exchange, topic)}: a queue may be full.", exchange, topic, innerException)
     {
     }

@@ -20,8 +20,11 @@ public sealed record PublishOptions
     public PublishDefaults Defaults { get; init; } = PublishDefaults.All;
 
     /// <summary>Whether a message that reaches no queue is an error (<see cref="PublishReturnedException"/>). Default:
-    /// true.</summary>
-    public bool Mandatory { get; init; } = true;
+    /// <see cref="RabbitTopicsOptions.Mandatory"/>.</summary>
+    public bool? Mandatory { get; init; }
+
+    /// <summary>Whether the body is JSON also where it is text or bytes. Default: <see cref="RabbitTopicsOptions.PublishAllAsJson"/>.</summary>
+    public bool? AsJson { get; init; }
 
     /// <summary>How long it may take, from the call to the broker's confirm. Default:
     /// <see cref="RabbitTopicsOptions.PublishTimeout"/>.</summary>

@@ -5,7 +5,8 @@ namespace RabbitTopics;
 /// another).</summary>
 public sealed class PublishRefusedException : TopicPublishException
 {
-    internal PublishRefusedException(string exchange, string topic, int replyCode, string replyText, Exception? innerException)
+    /// <summary>Says why the broker refused.</summary>
+    public PublishRefusedException(string exchange, string topic, int replyCode, string replyText, Exception? innerException = null)
         : base($"The broker refused the message for {Describe(exchange, topic)}: {replyText}.", exchange, topic, innerException)
     {
         ReplyCode = replyCode;

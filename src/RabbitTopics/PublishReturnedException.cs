@@ -4,7 +4,8 @@ namespace RabbitTopics;
 /// stored.</summary>
 public sealed class PublishReturnedException : TopicPublishException
 {
-    internal PublishReturnedException(string exchange, string topic, string replyText, Exception? innerException)
+    /// <summary>Says why the broker gave the message back.</summary>
+    public PublishReturnedException(string exchange, string topic, string replyText, Exception? innerException = null)
         : base($"The message for {Describe(exchange, topic)} reached no queue ({replyText}). Bind a queue to it, or check the name.",
             exchange, topic, innerException) => ReplyText = replyText;
 

@@ -11,6 +11,10 @@ public sealed class RabbitTopicsOptions
     /// Default: <c>amq.topic</c>, the durable topic exchange that every broker has.</summary>
     public string Exchange { get; set; } = "amq.topic";
 
+    /// <summary>What an exchange is declared as, where neither an attribute nor its name (<c>amq.*</c>) says: topic, direct, fanout or headers.
+    /// One that is there must be of the same type. Default: <c>topic</c>.</summary>
+    public string ExchangeType { get; set; } = RabbitMQ.Client.ExchangeType.Topic;
+
     /// <summary>The name of the setting that holds the broker's URI, where an attribute or a call names none. Default:
     /// <c>RabbitMQ</c>.</summary>
     public string ConnectionStringSetting { get; set; } = "RabbitMQ";
@@ -22,8 +26,17 @@ public sealed class RabbitTopicsOptions
     /// Default: 10 seconds.</summary>
     public TimeSpan PublishTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How many publishes to one exchange may wait for the broker's confirm at once; further ones wait for their turn, within
-    /// their timeout. Default: 1000.</summary>
+    /// <summary>Whether a published message that reaches no queue is an error (<see cref="PublishReturnedException"/>), where neither the call nor
+    /// the attribute says. Default: true.</summary>
+    public bool Mandatory { get; set; } = true;
+
+    /// <summary>Whether every published body is JSON, as go-micro services need it: text is written as a JSON string, and bytes, which must hold
+    /// JSON, go as they are with the content type <c>application/json</c>. Default: false, they go as <c>text/plain</c> and
+    /// <c>application/octet-stream</c>.</summary>
+    public bool PublishAllAsJson { get; set; }
+
+    /// <summary>How many publishes to one exchange may wait for the broker's confirm at once; as many more wait in its queue, and further
+    /// calls for their turn, all within their timeout. Default: 1000.</summary>
     public int MaxPublishesInFlight { get; set; } = 1000;
 
     /// <summary>The longest body that is published, in bytes. Default: 16 MiB, the most that RabbitMQ 4 takes as it

@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -24,11 +23,7 @@ public static class RabbitTopicsServices
         }
 
         services.AddValidatedOptions<RabbitTopicsOptions>(options => options.Problems());
-        services.Configure<JsonSerializerOptions>(json =>
-        {
-            json.PropertyNameCaseInsensitive = true; // As the Functions worker reads JSON.
-            json.Encoder ??= JavaScriptEncoder.UnsafeRelaxedJsonEscaping; // A body is no HTML: 张三 stays readable.
-        });
+        services.Configure<JsonSerializerOptions>(json => json.PropertyNameCaseInsensitive = true); // As the Functions worker has it.
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<AppTopology>();
         services.TryAddSingleton<QueueHealth>();

@@ -27,6 +27,9 @@ public sealed class TcpProxy : IAsyncDisposable
     /// <summary>Swallows everything, in both directions, while the connections stay open.</summary>
     public bool IsBlackhole { get; set; }
 
+    /// <summary>Swallows what the broker sends, while it gets what clients send.</summary>
+    public bool SwallowsAnswers { get; set; }
+
     /// <summary>How many bytes of what clients send are passed on in a second. Null for all.</summary>
     public int? BytesPerSecond { get; set; }
 
@@ -93,7 +96,7 @@ public sealed class TcpProxy : IAsyncDisposable
                     break;
                 }
 
-                if (!IsBlackhole)
+                if (!IsBlackhole && (isFromClient || !SwallowsAnswers))
                 {
                     await to.GetStream().WriteAsync(buffer.AsMemory(0, count), _stopping.Token);
                 }

@@ -11,6 +11,7 @@ internal sealed class TopicOutputWriter(ITopicPublisher publisher, SettingRefere
         new PublishOptions
         {
             Exchange = output.Exchange is { } exchange ? settings.Resolve(exchange) : null,
+            Mandatory = output.MandatoryIfSet,
             ConnectionStringSetting = output.ConnectionStringSetting,
         },
         cancellationToken);

@@ -9,7 +9,7 @@ internal sealed class TopologyOfFunctions(RabbitTopicsOptions options, SettingRe
 {
     private static readonly char[] Wildcards = ['*', '#'];
 
-    private readonly AppTopology _topology = new();
+    private readonly AppTopology _topology = new() { ExchangeType = options.ExchangeType };
     private readonly Dictionary<QueueTopology, string> _functions = [];
 
     /// <summary>The topology of the given functions. Attributes that make no sense, or refer to settings that are missing or
@@ -19,6 +19,11 @@ internal sealed class TopologyOfFunctions(RabbitTopicsOptions options, SettingRe
         if (TopologySetting.Problem(configuration) is { } problem)
         {
             _topology.Problems.Add(problem);
+        }
+
+        if (!ExchangeTypes.IsKnown(options.ExchangeType))
+        {
+            _topology.AddProblem($"The option ExchangeType is '{options.ExchangeType}'. Write topic, direct, fanout or headers.");
         }
 
         foreach (var function in functions.Where(function => !DisabledFunctions.Contains(configuration, function.Name)))
@@ -85,7 +90,7 @@ internal sealed class TopologyOfFunctions(RabbitTopicsOptions options, SettingRe
             if ((_topology.ExchangeTypeOf(queue.ConnectionStringSetting, binding.Exchange)
                 ?? queue.Bindings.First(other => other.Exchange == binding.Exchange).ExchangeType) is var type && type != binding.ExchangeType)
             {
-                throw new FormatException($"it subscribes to the exchange '{binding.Exchange}' as {binding.ExchangeType}, and another subscription as {type}. Give them one ExchangeType.");
+                throw new FormatException($"it subscribes to the exchange '{binding.Exchange}' as {binding.ExchangeType}, and another subscription or output as {type}. Give them one ExchangeType.");
             }
         }
 
@@ -105,17 +110,9 @@ internal sealed class TopologyOfFunctions(RabbitTopicsOptions options, SettingRe
         var exchange = settings.Resolve(subscription.Exchange ?? options.Exchange);
         var binding = new TopicBinding(exchange, settings.Resolve(subscription.Topic ?? ""))
         {
+            ExchangeType = TypeOf(exchange, subscription.ExchangeType, "subscribes to") ?? ExchangeTypes.OfName(exchange) ?? options.ExchangeType,
             Arguments = subscription.Arguments.Length == 0 ? null : QueueArguments.Pairs(subscription.Arguments, "[TopicSubscription(Arguments)]"),
         };
-        if (subscription.ExchangeType is { } type)
-        {
-            if (!ExchangeTypes.IsKnown(type) || (ExchangeTypes.OfName(exchange) is { } own && own != type))
-            {
-                throw new FormatException($"it subscribes to the exchange '{exchange}' as '{type}'. Write topic, direct, fanout or headers; an exchange of the broker's own (amq.*) has its type by name.");
-            }
-
-            binding = binding with { ExchangeType = type };
-        }
 
         if (binding.ExchangeType == "topic" && binding.Topic.Split('.').FirstOrDefault(word => word.Length > 1 && word.AsSpan().ContainsAny('*', '#')) is { } odd)
         {
@@ -158,6 +155,18 @@ internal sealed class TopologyOfFunctions(RabbitTopicsOptions options, SettingRe
 
         var setting = output.ConnectionStringSetting ?? options.ConnectionStringSetting;
         _ = BrokerEndpoint.From(configuration, setting); // Said now, and not by the first publish.
-        _topology.AddExchange(setting, settings.Resolve(output.Exchange ?? options.Exchange));
+        var exchange = settings.Resolve(output.Exchange ?? options.Exchange);
+        var type = TypeOf(exchange, output.ExchangeType, "publishes to");
+        if (type is not null && _topology.ExchangeTypeOf(setting, exchange) is { } other && other != type)
+        {
+            throw new FormatException($"it publishes to the exchange '{exchange}' as {type}, and another subscription or output has it as {other}. Give them one ExchangeType.");
+        }
+
+        _topology.AddExchange(setting, exchange, type);
     }
+
+    private static string? TypeOf(string exchange, string? type, string use) =>
+        type is null || (ExchangeTypes.IsKnown(type) && (ExchangeTypes.OfName(exchange) ?? type) == type)
+            ? type
+            : throw new FormatException($"it {use} the exchange '{exchange}' as '{type}'. Write topic, direct, fanout or headers; an exchange of the broker's own (amq.*) has its type by name.");
 }

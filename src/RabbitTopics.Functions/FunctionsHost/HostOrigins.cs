@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 using RabbitTopics.Functions.Catalog;
 
@@ -11,8 +14,8 @@ internal sealed class HostOrigins
     private const int Most = 10_000;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, Origin?> _known = [];
-    private readonly Queue<string> _oldestFirst = new();
+    private readonly Dictionary<UInt128, Origin?> _known = [];
+    private readonly Queue<UInt128> _oldestFirst = new();
 
     /// <summary>Notes a message that the host is about to publish anew.</summary>
     public void Remember(IReadOnlyDictionary<string, object?> data, TopicMessage message)
@@ -75,8 +78,8 @@ internal sealed class HostOrigins
     }
 
     /// <summary>What of a message stays the same when the host publishes it anew: its properties, its headers but for the host's count, and the
-    /// length of its body.</summary>
-    private static string Identity(IReadOnlyDictionary<string, object?> data)
+    /// length of its body. A hash of it, as properties may be long.</summary>
+    private static UInt128 Identity(IReadOnlyDictionary<string, object?> data)
     {
         var properties = JsonNode.Parse((string)data["BasicProperties"]!)!.AsObject();
         if (properties["Headers"] is JsonObject headers)
@@ -88,7 +91,7 @@ internal sealed class HostOrigins
             }
         }
 
-        return $"{properties.ToJsonString()} {data.GetValueOrDefault("Body")}";
+        return BinaryPrimitives.ReadUInt128LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes($"{properties.ToJsonString()} {data.GetValueOrDefault("Body")}")));
     }
 
     private sealed record Origin(string Exchange, string RoutingKey, string Topic);

@@ -6,13 +6,14 @@ using Microsoft.Azure.Functions.Worker.Middleware;
 using RabbitTopics.Connections;
 using RabbitTopics.Functions.Binding;
 using RabbitTopics.Functions.Catalog;
+using RabbitTopics.Messages;
 
 namespace RabbitTopics.Functions.Middleware;
 
 /// <summary>Publishes what a function leaves for its <c>[TopicOutput]</c>s. It runs inside the invocation, so a publish that
 /// fails is a failure of the invocation, and its trigger's message is not settled as done.</summary>
 internal sealed class TopicOutputMiddleware(
-    IReadOnlyList<FunctionDescription> functions, IFunctionExecutor executor, ITopicPublisher publisher, SettingReferences settings) : IFunctionsWorkerMiddleware
+    IReadOnlyList<FunctionDescription> functions, IFunctionExecutor executor, ITopicPublisher publisher, SettingReferences settings, JsonBody json) : IFunctionsWorkerMiddleware
 {
     private readonly TopicOutputWriter _writer = new(publisher, settings);
 
@@ -89,7 +90,7 @@ internal sealed class TopicOutputMiddleware(
 
     /// <summary>Writes a value, or each of a collection of them.</summary>
     private Task WriteAsync(TopicOutputAttribute output, object value, CancellationToken cancellationToken) =>
-        value is IEnumerable items and not (string or byte[] or IDictionary)
+        value is IEnumerable items && json.IsCollection(items)
             ? Task.WhenAll(items.Cast<object?>().OfType<object>().Select(item => _writer.WriteAsync(output, item, cancellationToken)))
             : _writer.WriteAsync(output, value, cancellationToken);
 }

@@ -37,7 +37,9 @@ internal static class HeaderTable
         _ => value,
     };
 
-    private static object? WriteValue(object? value) => value switch
+    /// <summary>Writes one value.</summary>
+    /// <exception cref="ArgumentException">AMQP has no such type.</exception>
+    internal static object? WriteValue(object? value) => value switch
     {
         byte[] bytes => new BinaryTableValue(bytes),
         DateTimeOffset time => new AmqpTimestamp(time.ToUnixTimeSeconds()),

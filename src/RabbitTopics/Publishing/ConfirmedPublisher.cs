@@ -1,24 +1,35 @@
-using System.Collections.Concurrent;
 using RabbitMQ.Client;
-using RabbitMQ.Client.Events;
-using RabbitMQ.Client.Exceptions;
 using RabbitTopics.Connections;
 
 namespace RabbitTopics.Publishing;
 
-/// <summary>Publishes to one broker and returns when the broker has confirmed. Thread-safe. Publishes wait for their confirms side by
-/// side, a bounded number of them; what comes beyond it waits its turn. The order of calls is the order on the wire, for each
-/// exchange. An exchange has a channel of its own, so that one which is missing disturbs no other.</summary>
-/// <param name="connection">The connection to publish on.</param>
-/// <param name="prepare">Runs on every new channel of an exchange before it is used.</param>
-/// <param name="mostInFlight">How many publishes to one exchange may wait for their confirms.</param>
-internal sealed class ConfirmedPublisher(
-    BrokerConnection connection, Func<string, IChannel, CancellationToken, Task> prepare, int mostInFlight) : IAsyncDisposable
+/// <summary>Publishes to one broker and returns when the broker has confirmed. Thread-safe. The order of calls is the order on the wire, for
+/// each exchange. An exchange has a writer with a channel of its own, so that one which is missing disturbs no other.</summary>
+internal sealed class ConfirmedPublisher : IAsyncDisposable
 {
-    /// <summary>A fault that comes back at once must not spin.</summary>
-    private static readonly TimeSpan ResendDelay = TimeSpan.FromMilliseconds(100);
+    /// <summary>RabbitMQ allows 2047 channels on a connection.</summary>
+    private const int MostWriters = 1000;
 
-    private readonly ConcurrentDictionary<string, ExchangeLane> _lanes = new();
+    private readonly BrokerConnection _connection;
+    private readonly Func<string, IChannel, CancellationToken, Task> _prepare;
+    private readonly int _mostInFlight;
+    private readonly Dictionary<string, ExchangeWriter> _writers = [];
+    private readonly TimeSpan _idleTime;
+    private readonly Timer _cleaning;
+
+    /// <summary>A publisher that has no channels yet.</summary>
+    /// <param name="connection">The connection to publish on.</param>
+    /// <param name="prepare">Runs on every new channel of an exchange before it is used.</param>
+    /// <param name="mostInFlight">How many publishes to one exchange may wait for their confirms.</param>
+    /// <param name="idleTime">After how long without a publish the channel of an exchange is closed. Default: a minute.</param>
+    public ConfirmedPublisher(BrokerConnection connection, Func<string, IChannel, CancellationToken, Task> prepare, int mostInFlight, TimeSpan? idleTime = null)
+    {
+        _connection = connection;
+        _prepare = prepare;
+        _mostInFlight = mostInFlight;
+        _idleTime = idleTime ?? TimeSpan.FromMinutes(1);
+        _cleaning = new Timer(_ => CloseIdle(_idleTime), null, _idleTime, _idleTime);
+    }
 
     /// <summary>Publishes one message and waits until the broker has it and has routed it.</summary>
     /// <param name="exchange">The exchange; "" for the default exchange, which routes to the queue of the given name.</param>
@@ -31,90 +42,73 @@ internal sealed class ConfirmedPublisher(
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public Task PublishAsync(string exchange, string routingKey, BasicProperties properties, ReadOnlyMemory<byte> body,
         TimeSpan timeout, CancellationToken cancellationToken) =>
-        PublishAsync(exchange, routingKey, properties, body, new PublishTerms(timeout, Mandatory: true, Resend: false), cancellationToken);
+        PublishAsync(new Publish(exchange, routingKey, properties, body) { Timeout = timeout }, cancellationToken);
 
-    /// <summary>Publishes one message on given terms.</summary>
-    internal async Task PublishAsync(string exchange, string routingKey, BasicProperties properties, ReadOnlyMemory<byte> body,
-        PublishTerms terms, CancellationToken cancellationToken)
+    /// <inheritdoc cref="PublishAsync(string, string, BasicProperties, ReadOnlyMemory{byte}, TimeSpan, CancellationToken)"/>
+    public async Task PublishAsync(Publish publish, CancellationToken cancellationToken)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(terms.Timeout);
-        var lane = _lanes.GetOrAdd(exchange, name => new ExchangeLane(connection, (channel, token) => prepare(name, channel, token), mostInFlight));
-        var call = lane.Join();
+        cancellationToken.ThrowIfCancellationRequested();
+        var writer = Enter(publish.Exchange);
         try
         {
-            await PublishAsync(lane, call, exchange, routingKey, properties, body, terms, limit, cancellationToken);
+            await writer.PublishAsync(publish, cancellationToken);
         }
         finally
         {
-            lane.End(call);
-        }
-    }
-
-    private async Task PublishAsync(ExchangeLane lane, long call, string exchange, string routingKey, BasicProperties properties, ReadOnlyMemory<byte> body,
-        PublishTerms terms, CancellationTokenSource limit, CancellationToken cancellationToken)
-    {
-        for (var sendings = 1; ; sendings++)
-        {
-            var stage = new PublishStage();
-            try
+            lock (_writers)
             {
-                if (sendings > 1)
-                {
-                    await Task.Delay(ResendDelay, limit.Token);
-                }
-
-                var answer = await lane.PublishAsync(call, exchange, routingKey, terms, properties, body, stage, limit.Token);
-                switch (answer.Verdict)
-                {
-                    case PublishVerdict.Returned:
-                        throw new PublishReturnedException(exchange, routingKey, answer.ReplyText!, null);
-                    case PublishVerdict.Nacked:
-                        throw new PublishNackedException(exchange, routingKey, null);
-                    default:
-                        return;
-                }
-            }
-            catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
-            {
-                throw stage.IsConnected
-                    ? new PublishTimeoutException(exchange, routingKey, terms.Timeout, connection.BlockedReason, exception)
-                    : new BrokerUnavailableException(exchange, routingKey, $"no connection to the broker within {terms.Timeout.TotalSeconds:0.###} s.", exception);
-            }
-            catch (OperationInterruptedException exception) when (exception.ShutdownReason is { Initiator: ShutdownInitiator.Peer, ReplyCode: 403 or 404 or 406 } reason
-                && !IsOfAnotherMessage(reason, properties, body))
-            {
-                throw new PublishRefusedException(exchange, routingKey, reason.ReplyCode, AccessRefusal.Describe(reason), exception);
-            }
-            catch (Exception exception) when (exception is RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException)
-            {
-                if (!terms.Resend || limit.IsCancellationRequested)
-                {
-                    throw new BrokerUnavailableException(exchange, routingKey, exception is OperationInterruptedException { ShutdownReason.ReplyCode: 406 }
-                        ? "the broker closed the channel because of another message, and it may have this one or not; Resend sends it again."
-                        : "the connection to the broker was lost.", exception);
-                }
+                writer.Use = (writer.Use.Calls - 1, Environment.TickCount64);
             }
         }
     }
-
-    /// <summary>Whether the broker closed the channel because of another message that was under way on it. What it says of the exchange
-    /// holds for all of them, and what it says of a property or the size for those that have it (rabbit_channel.erl, basic.publish).</summary>
-    private static bool IsOfAnotherMessage(ShutdownEventArgs reason, BasicProperties properties, ReadOnlyMemory<byte> body) => reason.ReplyText switch
-    {
-        var text when text.Contains("user_id", StringComparison.Ordinal) => properties.UserId is null,
-        var text when text.Contains("invalid expiration", StringComparison.Ordinal) => properties.Expiration is null,
-        var text when text.Contains("_in_header", StringComparison.Ordinal) => properties.Headers?.Keys.Any(name => name is "CC" or "BCC") != true,
-        var text when text.Contains("message size ", StringComparison.Ordinal) => !text.Contains($"message size {body.Length} ", StringComparison.Ordinal),
-        _ => false,
-    };
 
     /// <summary>Closes the channels.</summary>
     public async ValueTask DisposeAsync()
     {
-        foreach (var lane in _lanes.Values)
+        await _cleaning.DisposeAsync();
+        ExchangeWriter[] writers;
+        lock (_writers)
         {
-            await lane.DisposeAsync();
+            writers = [.. _writers.Values];
+        }
+
+        foreach (var writer in writers)
+        {
+            await writer.DisposeAsync();
+        }
+    }
+
+    private ExchangeWriter Enter(string exchange)
+    {
+        lock (_writers)
+        {
+            if (!_writers.TryGetValue(exchange, out var writer))
+            {
+                if (_writers.Count >= MostWriters)
+                {
+                    CloseIdle(TimeSpan.Zero);
+                }
+
+                _writers[exchange] = writer = new ExchangeWriter(_connection, (channel, token) => _prepare(exchange, channel, token), _mostInFlight);
+            }
+
+            writer.Use = writer.Use with { Calls = writer.Use.Calls + 1 };
+            return writer;
+        }
+    }
+
+    private void CloseIdle(TimeSpan idleTime)
+    {
+        lock (_writers)
+        {
+            foreach (var (exchange, writer) in _writers)
+            {
+                if (writer.Use.Calls == 0 && Environment.TickCount64 - writer.Use.LastCall >= idleTime.TotalMilliseconds)
+                {
+                    _writers.Remove(exchange); // A dictionary may be removed from while it is enumerated.
+                    _ = writer.DisposeAsync().AsTask();
+                }
+            }
         }
     }
 }

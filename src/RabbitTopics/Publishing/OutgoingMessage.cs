@@ -10,14 +10,17 @@ internal static class OutgoingMessage
     private const string TextType = "text/plain";
     private const string BytesType = "application/octet-stream";
 
+    private static readonly MessageProperties NoProperties = new();
+    private static readonly MessageHeaders NoHeaders = new();
+
     /// <summary>A body, and what it is; null where it is a message's own and that does not say.</summary>
-    public static (ReadOnlyMemory<byte> Body, string? ContentType) Body(object value, JsonBody json) => value switch
+    public static (ReadOnlyMemory<byte> Body, string? ContentType) Body(object value, JsonBody json, bool asJson) => value switch
     {
-        TopicMessage { ValueToWrite: null } message => (message.Body, null),
-        TopicMessage message => Body(message.ValueToWrite!, json),
-        string text => (Encoding.UTF8.GetBytes(text), TextType),
-        byte[] bytes => (bytes, BytesType),
-        ReadOnlyMemory<byte> memory => (memory, BytesType),
+        TopicMessage { ValueToWrite: null } message => (message.Body, asJson ? JsonBody.ContentType : null),
+        TopicMessage message => Body(message.ValueToWrite!, json, asJson),
+        string text => asJson ? (JsonBody.WriteText(text), JsonBody.ContentType) : (Encoding.UTF8.GetBytes(text), TextType),
+        byte[] bytes => (bytes, asJson ? JsonBody.ContentType : BytesType),
+        ReadOnlyMemory<byte> memory => (memory, asJson ? JsonBody.ContentType : BytesType),
         _ => (json.Write(value), JsonBody.ContentType),
     };
 
@@ -25,9 +28,11 @@ internal static class OutgoingMessage
     public static BasicProperties Properties(string topic, object value, string? contentType, PublishOptions options, string topicHeader, DateTimeOffset now)
     {
         var message = value as TopicMessage;
-        var own = message?.Properties ?? new MessageProperties();
-        var given = options.Properties ?? new MessageProperties();
-        var defaults = options.Defaults;
+        var own = message?.Properties ?? NoProperties;
+        var given = options.Properties ?? NoProperties;
+        var ownHeaders = message?.Headers ?? NoHeaders;
+        var givenHeaders = options.Headers ?? NoHeaders;
+        var idHeader = Header(HeaderNames.MessageId);
         var properties = new MessageProperties
         {
             ContentType = own.ContentType ?? given.ContentType ?? (Has(PublishDefaults.ContentType) ? contentType : null),
@@ -37,7 +42,7 @@ internal static class OutgoingMessage
             CorrelationId = own.CorrelationId ?? given.CorrelationId,
             ReplyTo = own.ReplyTo ?? given.ReplyTo,
             Expiration = own.Expiration ?? given.Expiration,
-            MessageId = own.MessageId ?? given.MessageId ?? (Has(PublishDefaults.MessageId) ? Guid.CreateVersion7(now).ToString() : null),
+            MessageId = own.MessageId ?? given.MessageId ?? (Has(PublishDefaults.MessageId) ? idHeader ?? Guid.CreateVersion7(now).ToString() : null),
             Timestamp = own.Timestamp ?? given.Timestamp ?? (Has(PublishDefaults.Timestamp) ? now : null),
             Type = own.Type ?? given.Type,
             UserId = own.UserId ?? given.UserId,
@@ -45,38 +50,59 @@ internal static class OutgoingMessage
             ClusterId = own.ClusterId ?? given.ClusterId,
         };
 
-        var headers = new Dictionary<string, object?>(StringComparer.OrdinalIgnoreCase);
-        foreach (var (name, header) in (options.Headers ?? []).Concat(message?.Headers ?? []))
+        var table = new Dictionary<string, object?>(4);
+        foreach (var (name, header) in givenHeaders.Where(header => !ownHeaders.ContainsKey(header.Key)).Concat(ownHeaders))
         {
-            headers[name] = header;
+            table[name] = HeaderTable.WriteValue(header);
         }
 
-        if (Has(PublishDefaults.TopicHeader) && options.Headers?.GetString(topicHeader) is null)
+        if (givenHeaders.GetString(topicHeader) is null)
         {
-            headers[topicHeader] = topic; // Of a message that is passed on, it is another's.
+            Set(PublishDefaults.TopicHeader, topicHeader, topic); // Of a message that is passed on, it is another's.
         }
 
-        // go-micro takes nothing but the bare media type.
-        Add(PublishDefaults.ContentTypeHeader, HeaderNames.ContentType, (properties.ContentType ?? contentType)?.Split(';')[0].TrimEnd());
-        Add(PublishDefaults.MicroIdHeaders, HeaderNames.MessageId, properties.MessageId);
-        var written = properties.Write(new MessageHeaders(headers));
-        if (headers.TryGetValue(HeaderNames.MessageId, out var id) && Has(PublishDefaults.MicroIdHeaders) && written.Headers is { } table)
+        if (Header(HeaderNames.ContentType) is null)
         {
-            // The two names differ by case alone, and each version of go-micro looks for its own.
-            table[HeaderNames.MessageId] = id;
-            table["Micro-ID"] = id;
+            Set(PublishDefaults.ContentTypeHeader, HeaderNames.ContentType, MediaType(properties.ContentType ?? contentType));
         }
 
-        return written;
-
-        bool Has(PublishDefaults one) => defaults.HasFlag(one);
-
-        void Add(PublishDefaults one, string name, string? text)
+        if (idHeader is not null || !Has(PublishDefaults.MicroIdHeaders) || !IsGiven(HeaderNames.MessageId))
         {
-            if (Has(one) && text is not null && headers.GetValueOrDefault(name) is null or "")
+            Set(PublishDefaults.MicroIdHeaders, HeaderNames.MessageId, idHeader ?? properties.MessageId);
+            if (Has(PublishDefaults.MicroIdHeaders) && (idHeader ?? properties.MessageId) is { } id)
             {
-                headers[name] = text;
+                table["Micro-ID"] = id; // Differs by case alone, and each version of go-micro looks for its own.
             }
         }
+
+        return properties.Write(table.Count == 0 ? null : table);
+
+        bool Has(PublishDefaults one) => options.Defaults.HasFlag(one);
+
+        bool IsGiven(string name) => ownHeaders.ContainsKey(name) || givenHeaders.ContainsKey(name);
+
+        string? Header(string name) => ownHeaders.ContainsKey(name) ? ownHeaders.GetString(name) : givenHeaders.GetString(name);
+
+        void Set(PublishDefaults one, string name, string? text)
+        {
+            if (!Has(one) || text is null)
+            {
+                return;
+            }
+
+            if (IsGiven(name))
+            {
+                foreach (var other in table.Keys.Where(key => string.Equals(key, name, StringComparison.OrdinalIgnoreCase)).ToArray())
+                {
+                    table.Remove(other);
+                }
+            }
+
+            table[name] = text;
+        }
     }
+
+    /// <summary>go-micro takes nothing but the bare media type.</summary>
+    private static string? MediaType(string? contentType) =>
+        contentType?.IndexOf(';', StringComparison.Ordinal) is > 0 and var end ? contentType[..end].TrimEnd() : contentType;
 }

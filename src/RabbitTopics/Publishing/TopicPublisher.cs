@@ -1,6 +1,5 @@
 using System.Text;
 using Microsoft.Extensions.Options;
-using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 using RabbitTopics.Connections;
 using RabbitTopics.Messages;
@@ -17,67 +16,97 @@ internal sealed class TopicPublisher(Brokers brokers, JsonBody json, IOptions<Ra
 
     public Task PublishAsync(string topic, object value, PublishOptions? options, CancellationToken cancellationToken)
     {
-        ArgumentException.ThrowIfNullOrEmpty(topic);
+        try
+        {
+            return StartAsync(topic, value, options ?? Defaults, cancellationToken);
+        }
+        catch (Exception exception)
+        {
+            return Task.FromException(exception); // Publishes before it may be under way, and their caller awaits all of them.
+        }
+    }
+
+    public Task PublishAsync(TopicMessage message, PublishOptions? options, CancellationToken cancellationToken) =>
+        PublishAsync(message?.Topic!, message!, options, cancellationToken);
+
+    public Task PublishAllAsync(IEnumerable<TopicMessage> messages, PublishOptions? options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        var publishes = new List<Task>();
+        try
+        {
+            foreach (var message in messages)
+            {
+                publishes.Add(PublishAsync(message, options, cancellationToken));
+            }
+        }
+        catch (Exception exception)
+        {
+            publishes.Add(Task.FromException(exception)); // Of the enumeration.
+        }
+
+        return Task.WhenAll(publishes);
+    }
+
+    private Task StartAsync(string topic, object value, PublishOptions options, CancellationToken cancellationToken)
+    {
         ArgumentNullException.ThrowIfNull(value);
+        ArgumentException.ThrowIfNullOrEmpty(topic);
         if (Encoding.UTF8.GetByteCount(topic) > LongestRoutingKey)
         {
             throw new ArgumentException($"The topic '{topic[..40]}…' is longer than {LongestRoutingKey} bytes.", nameof(topic));
         }
 
         var app = appOptions.Value;
-        options ??= Defaults;
         if (options.Timeout is { } timeout && (timeout <= TimeSpan.Zero || timeout > ErrorPolicy.LongestDelay))
         {
             throw new ArgumentException($"PublishOptions.Timeout is {timeout}. Give it a time of up to {ErrorPolicy.LongestDelay.TotalDays:0} days.", nameof(options));
         }
 
+        if (options.Delay is { } asked && (asked < TimeSpan.Zero || asked > ErrorPolicy.LongestDelay))
+        {
+            throw new ArgumentException($"PublishOptions.Delay is {asked}. Give it a time of up to {ErrorPolicy.LongestDelay.TotalDays:0} days.", nameof(options));
+        }
+
         var exchange = options.Exchange ?? app.Exchange;
-        var (body, contentType) = OutgoingMessage.Body(value, json);
+        var (body, contentType) = OutgoingMessage.Body(value, json, options.AsJson ?? app.PublishAllAsJson);
         if (body.Length > app.MaxMessageBytes)
         {
-            throw new MessageTooLargeException(exchange, topic, body.Length, app.MaxMessageBytes);
+            throw new MessageTooLargeException(exchange, topic, $"its body has {body.Length} bytes, and MaxMessageBytes is {app.MaxMessageBytes}.");
         }
 
         var properties = OutgoingMessage.Properties(topic, value, contentType, options, app.TopicHeader, time.GetUtcNow());
         var broker = brokers.Get(options.ConnectionStringSetting ?? app.ConnectionStringSetting);
-        var terms = new PublishTerms(options.Timeout ?? app.PublishTimeout, options.Mandatory, options.Resend);
-        return options.Delay is { } delay && delay != TimeSpan.Zero
-            ? PublishLaterAsync(broker, exchange, topic, RetryQueue.Round(delay), properties, body, terms, cancellationToken)
-            : broker.Publisher.PublishAsync(exchange, topic, properties, body, terms, cancellationToken);
-    }
-
-    public Task PublishAsync(TopicMessage message, PublishOptions? options, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(message);
-        return PublishAsync(message.Topic, message, options, cancellationToken);
-    }
-
-    public Task PublishAllAsync(IEnumerable<TopicMessage> messages, PublishOptions? options, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(messages);
-        return Task.WhenAll(messages.Select(message => PublishAsync(message, options, cancellationToken)));
+        var delay = RetryQueue.Round(options.Delay ?? TimeSpan.Zero);
+        var publish = new Publish(
+            delay == TimeSpan.Zero ? exchange : "", delay == TimeSpan.Zero ? topic : RetryQueue.NameOfDelayed(exchange, topic, delay), properties, body)
+        {
+            Timeout = options.Timeout ?? app.PublishTimeout,
+            Mandatory = (options.Mandatory ?? app.Mandatory) || delay != TimeSpan.Zero,
+            Resend = options.Resend,
+        };
+        return delay == TimeSpan.Zero
+            ? broker.Publisher.PublishAsync(publish, cancellationToken)
+            : PublishLaterAsync(broker, publish, RetryQueue.Arguments(exchange, topic, delay), cancellationToken);
     }
 
     /// <summary>Publishes to the queue of a delay, from which the broker moves the message to its topic. The queue is made each time:
     /// somebody may have deleted it, and to make one that is there costs a round trip.</summary>
-    private static async Task PublishLaterAsync(Broker broker, string exchange, string topic, TimeSpan delay, BasicProperties properties,
-        ReadOnlyMemory<byte> body, PublishTerms terms, CancellationToken cancellationToken)
+    private static async Task PublishLaterAsync(Broker broker, Publish publish, Dictionary<string, object?> arguments, CancellationToken cancellationToken)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(delay, TimeSpan.FromMilliseconds(1));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(delay, ErrorPolicy.LongestDelay);
-        var queue = RetryQueue.NameOfDelayed(exchange, topic, delay);
+        var queue = publish.RoutingKey;
         if (broker.Mode == TopologyMode.Declare)
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            limit.CancelAfter(terms.Timeout);
+            limit.CancelAfter(publish.TimeLeft);
             try
             {
                 await broker.UseChannelAsync(channel => channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false,
-                    RetryQueue.Arguments(exchange, topic, delay), cancellationToken: limit.Token), limit.Token);
+                    arguments, cancellationToken: limit.Token), limit.Token);
             }
-            catch (OperationInterruptedException exception) when (exception.ShutdownReason is { ReplyCode: 403 or 406 } reason)
+            catch (OperationInterruptedException exception) when (Publish.IsRefusal(exception.ShutdownReason))
             {
-                throw new PublishRefusedException("", queue, reason.ReplyCode, AccessRefusal.Describe(reason), exception);
+                throw publish.Refused(exception.ShutdownReason!);
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested
                 && exception is OperationCanceledException or RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException)
@@ -86,6 +115,6 @@ internal sealed class TopicPublisher(Brokers brokers, JsonBody json, IOptions<Ra
             }
         }
 
-        await broker.Publisher.PublishAsync("", queue, properties, body, terms with { Mandatory = true }, cancellationToken);
+        await broker.Publisher.PublishAsync(publish, cancellationToken);
     }
 }

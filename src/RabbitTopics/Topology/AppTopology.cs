@@ -7,7 +7,7 @@ namespace RabbitTopics.Topology;
 internal sealed class AppTopology
 {
     private readonly List<QueueTopology> _queues = [];
-    private readonly List<(string Setting, string Exchange)> _exchanges = [];
+    private readonly List<(string Setting, string Exchange, string? Type)> _exchanges = [];
 
     /// <summary>The queues that the app subscribes to topics.</summary>
     public IReadOnlyList<QueueTopology> Queues => _queues;
@@ -22,21 +22,30 @@ internal sealed class AppTopology
     public QueueTopology? Find(string connectionStringSetting, string queue) =>
         _queues.Find(known => known.Queue == queue && SameSetting(known.ConnectionStringSetting, connectionStringSetting));
 
-    /// <summary>Adds an exchange that the app publishes to.</summary>
-    public void AddExchange(string connectionStringSetting, string exchange) => _exchanges.Add((connectionStringSetting, exchange));
+    /// <summary>The type of an exchange that nothing gives one. Default: topic.</summary>
+    public string ExchangeType { get; init; } = RabbitMQ.Client.ExchangeType.Topic;
 
-    /// <summary>The exchanges that the app publishes to on one broker, with the types that its subscriptions give them, else
-    /// topic.</summary>
+    /// <summary>Adds an exchange that the app publishes to. The default exchange is always there, and nobody may declare it.</summary>
+    public void AddExchange(string connectionStringSetting, string exchange, string? type = null)
+    {
+        if (exchange.Length > 0)
+        {
+            _exchanges.Add((connectionStringSetting, exchange, type));
+        }
+    }
+
+    /// <summary>The exchanges that the app publishes to on one broker, with their types.</summary>
     public IEnumerable<(string Name, string Type)> ExchangesOn(string connectionStringSetting) => _exchanges
         .Where(known => SameSetting(known.Setting, connectionStringSetting))
-        .Select(known => (known.Exchange, ExchangeTypeOf(connectionStringSetting, known.Exchange) ?? new TopicBinding(known.Exchange, "").ExchangeType))
+        .Select(known => (known.Exchange, ExchangeTypeOf(connectionStringSetting, known.Exchange) ?? ExchangeTypes.OfName(known.Exchange) ?? ExchangeType))
         .Distinct();
 
-    /// <summary>The type that the app's subscriptions give an exchange; null where none does.</summary>
+    /// <summary>The type that the app's subscriptions and outputs give an exchange; null where none does.</summary>
     public string? ExchangeTypeOf(string connectionStringSetting, string exchange) => _queues
         .Where(queue => SameSetting(queue.ConnectionStringSetting, connectionStringSetting))
         .SelectMany(queue => queue.Bindings)
-        .FirstOrDefault(binding => binding.Exchange == exchange)?.ExchangeType;
+        .FirstOrDefault(binding => binding.Exchange == exchange)?.ExchangeType
+        ?? _exchanges.Find(known => SameSetting(known.Setting, connectionStringSetting) && known.Exchange == exchange && known.Type is not null).Type;
 
     private static bool SameSetting(string left, string right) => string.Equals(left, right, StringComparison.OrdinalIgnoreCase);
 }

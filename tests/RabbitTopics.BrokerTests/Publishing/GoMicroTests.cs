@@ -1,6 +1,9 @@
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.Logging.Abstractions;
 using RabbitMQ.Client;
+using RabbitTopics.Receiving;
+using RabbitTopics.Settling;
 using RabbitTopics.Testing;
 
 namespace RabbitTopics.BrokerTests.Publishing;
@@ -25,6 +28,47 @@ public sealed class GoMicroTests(SharedBroker broker)
         Assert.True(Guid.TryParse(headers[idHeader], out _), version);
         using var body = JsonDocument.Parse(delivery.Body);
         Assert.Equal((5, "张三 <&>"), (body.RootElement.GetProperty("Id").GetInt32(), body.RootElement.GetProperty("Name").GetString()));
+    }
+
+    [Theory]
+    [InlineData("张三 \"x\"", "\"张三 \\\"x\\\"\"")]
+    [InlineData(new byte[] { (byte)'7' }, "7")]
+    public async Task Text_and_bytes_are_dispatched_too_where_the_app_publishes_all_as_JSON(object value, string json)
+    {
+        await using var library = await Library.OnAsync(broker.Uri, options => options.PublishAllAsJson = true);
+        await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false);
+        await library.Channel.QueueBindAsync(library.Queue, "amq.topic", library.Queue);
+
+        await library.Get<ITopicPublisher>().PublishAsync(library.Queue, value);
+        await library.Get<ITopicPublisher>().PublishAsync(library.Queue, value, new PublishOptions { AsJson = false });
+
+        var delivery = await library.Channel.TakeAsync(library.Queue);
+        Assert.Equal(library.Queue, Dispatched(ReadAsGoMicro(delivery), subscribed: library.Queue));
+        Assert.Equal(("application/json", json), (delivery.BasicProperties.ContentType, Encoding.UTF8.GetString(delivery.Body.Span)));
+        Assert.Null(Dispatched(ReadAsGoMicro(await library.Channel.TakeAsync(library.Queue)), subscribed: library.Queue));
+    }
+
+    [Fact]
+    public async Task A_copy_for_another_attempt_is_dispatched_by_a_go_micro_subscriber_of_the_queue()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false);
+        await library.Channel.QueueBindAsync(library.Queue, "amq.topic", "orders." + library.Queue);
+        await using var consumer = new QueueConsumer(library.Broker, new QueueConsumerOptions
+        {
+            Queue = library.Queue,
+            Handler = "Test",
+            HandlerOptions = new HandlerOptions { OnError = new ErrorPolicy { Delays = [TimeSpan.FromMinutes(1)] } },
+        }, (_, _) => new(new HandlerResult(DeliveryOutcome.Failed, new InvalidOperationException("It fails."))), NullLogger.Instance);
+        consumer.Start();
+
+        await library.Channel.BasicPublishAsync("amq.topic", "orders." + library.Queue, mandatory: true,
+            new BasicProperties { Headers = new Dictionary<string, object?> { ["Content-Type"] = "application/json" } }, "{}"u8.ToArray());
+
+        var copy = await Client.TakeAsync(broker.Uri, $"{library.Queue}.retry.60000");
+        var headers = copy.BasicProperties.Headers!;
+        Assert.Equal("orders." + library.Queue, Encoding.UTF8.GetString((byte[])headers["Micro-Topic"]!));
+        Assert.Equal("application/json", Encoding.UTF8.GetString((byte[])headers["Content-Type"]!));
     }
 
     [Fact]

@@ -71,7 +71,14 @@ public sealed class PublishFaultTests(SharedBroker shared)
             if (number % 500 == 250)
             {
                 await Wait.UntilAsync(() => publishes.Count(publish => publish.IsCompleted) >= number - 400, "confirms");
+                proxy.SwallowsAnswers = true; // What comes next is stored, and has to be sent again.
+            }
+
+            if (number % 500 == 300)
+            {
+                await Wait.UntilAsync(async () => (await channel.QueueDeclarePassiveAsync(library.Queue)).MessageCount > publishes.Count(publish => publish.IsCompleted), "messages without an answer");
                 proxy.Reset();
+                proxy.SwallowsAnswers = false;
             }
         }
 
@@ -87,6 +94,7 @@ public sealed class PublishFaultTests(SharedBroker shared)
         }
 
         Assert.Equal(count - 1, highest);
+        Assert.NotEqual(0, again);
         Report($"{again} of {count} came again.");
     }
 
@@ -254,6 +262,26 @@ public sealed class PublishFaultTests(SharedBroker shared)
         await publisher.PublishAsync(library.Queue, "after", toQueue with { Timeout = TimeSpan.FromSeconds(30) });
         Report($"Published {clock.Elapsed.TotalSeconds:0.0} s after the alarm was over.");
         Assert.Null(library.Broker.PublishingBlockedReason);
+    }
+
+    [Fact]
+    public async Task A_delayed_publish_has_its_timeout_once_for_all_of_its_steps()
+    {
+        await using var broker = await PrivateBroker.StartNewAsync();
+        await using var proxy = new TcpProxy(broker.Uri);
+        await using var library = await Library.OnAsync(proxy.Uri);
+        var outage = TimeSpan.FromSeconds(4);
+        await broker.ControlAsync("set_vm_memory_high_watermark", "absolute", "1MB"); // It makes queues, and takes no messages.
+        proxy.IsBlackhole = true;
+
+        var clock = Stopwatch.StartNew();
+        var publish = library.Get<ITopicPublisher>().PublishAsync("topic", "x", new PublishOptions { Delay = TimeSpan.FromMinutes(1), Timeout = outage * 1.5 });
+        await Wait.UntilAsync(() => clock.Elapsed > outage, "the outage to end");
+        proxy.IsBlackhole = false;
+        proxy.Reset();
+
+        await Assert.ThrowsAnyAsync<TopicPublishException>(() => publish);
+        Assert.InRange(clock.Elapsed, outage * 1.4, outage * 2.2);
     }
 
     private static void Report(string figure) => TestContext.Current.TestOutputHelper?.WriteLine(figure);

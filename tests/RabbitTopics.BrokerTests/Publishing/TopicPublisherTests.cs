@@ -273,6 +273,102 @@ public sealed class TopicPublisherTests(SharedBroker broker)
         await library.Channel.QueueDeleteAsync($"{library.Queue}@amq.topic.delay.1000");
     }
 
+    [Fact]
+    public async Task Headers_that_no_frame_holds_are_an_error_and_disturb_no_other_publish()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        await BindAsync(library);
+        var publisher = library.Get<ITopicPublisher>();
+        var options = new PublishOptions { Resend = true };
+
+        var before = publisher.PublishAsync(library.Queue, "x");
+        var error = await Assert.ThrowsAsync<MessageTooLargeException>(() =>
+            publisher.PublishAsync(library.Queue, "y", options with { Headers = new MessageHeaders([new("long", new string('h', 131_072))]) }));
+        await publisher.PublishAsync(library.Queue, "z", options with { Headers = new MessageHeaders([new("nearly", new string('h', 130_000))]) });
+        await before;
+
+        Assert.Contains("frame_max is 131072", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_property_longer_than_AMQP_allows_is_an_error_of_its_message_alone()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        await BindAsync(library);
+        var publisher = library.Get<ITopicPublisher>();
+
+        var publishes = Enumerable.Range(0, 20).Select(number => publisher.PublishAsync(library.Queue, $"{number}",
+            new PublishOptions { Properties = new MessageProperties { CorrelationId = new string('c', number == 10 ? 256 : 255) } })).ToArray();
+
+        await Assert.ThrowsAnyAsync<ArgumentException>(() => publishes[10]);
+        await Task.WhenAll(publishes.Where(publish => publish != publishes[10]));
+    }
+
+    [Fact]
+    public async Task A_returned_message_is_an_error_of_the_mandatory_publish_and_not_of_one_that_looks_the_same()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        var publisher = library.Get<ITopicPublisher>();
+        var options = new PublishOptions { Defaults = PublishDefaults.None, Mandatory = false };
+
+        var optional = publisher.PublishAsync($"{library.Queue}.nowhere", "same", options);
+        var mandatory = publisher.PublishAsync($"{library.Queue}.nowhere", "same", options with { Mandatory = true });
+
+        await Assert.ThrowsAsync<PublishReturnedException>(() => mandatory);
+        await optional;
+    }
+
+    [Fact]
+    public async Task An_app_that_says_so_publishes_to_topics_without_subscribers()
+    {
+        await using var library = await Library.OnAsync(broker.Uri, options => options.Mandatory = false);
+        var publisher = library.Get<ITopicPublisher>();
+
+        await publisher.PublishAsync($"{library.Queue}.nowhere", "x");
+
+        await Assert.ThrowsAsync<PublishReturnedException>(() => publisher.PublishAsync($"{library.Queue}.nowhere", "x", new PublishOptions { Mandatory = true }));
+    }
+
+    [Fact]
+    public async Task Of_many_messages_one_that_cannot_be_sent_is_an_error_when_the_others_have_ended()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        await BindAsync(library);
+        TopicMessage[] messages = [.. Enumerable.Range(0, 50).Select(number => new TopicMessage<int>(number == 25 ? new string('t', 256) : library.Queue, number))];
+
+        await Assert.ThrowsAsync<ArgumentException>(() => library.Get<ITopicPublisher>().PublishAllAsync(messages));
+
+        Assert.Equal(49u, (await library.Channel.QueueDeclarePassiveAsync(library.Queue)).MessageCount);
+    }
+
+    [Fact]
+    public async Task An_output_to_the_default_exchange_leaves_it_usable()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false);
+        library.Get<RabbitTopics.Topology.AppTopology>().AddExchange("RabbitMQ", "");
+
+        await library.Get<ITopicPublisher>().PublishAsync(library.Queue, "x", new PublishOptions { Exchange = "" });
+
+        Assert.Equal("x", Encoding.UTF8.GetString((await library.Channel.TakeAsync(library.Queue)).Body.Span));
+    }
+
+    [Fact]
+    public async Task An_output_to_an_exchange_of_another_type_is_published()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        var exchange = $"{library.Queue}.fanout";
+        await library.Channel.ExchangeDeclareAsync(exchange, "fanout", durable: true, autoDelete: false);
+        await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false);
+        await library.Channel.QueueBindAsync(library.Queue, exchange, "");
+        library.Get<RabbitTopics.Topology.AppTopology>().AddExchange("RabbitMQ", exchange, "fanout");
+
+        await library.Get<ITopicPublisher>().PublishAsync("any", "x", new PublishOptions { Exchange = exchange });
+
+        Assert.Equal("x", Encoding.UTF8.GetString((await library.Channel.TakeAsync(library.Queue)).Body.Span));
+        await library.Channel.ExchangeDeleteAsync(exchange);
+    }
+
     private static async Task BindAsync(Library library)
     {
         await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false);

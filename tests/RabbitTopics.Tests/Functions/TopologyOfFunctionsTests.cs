@@ -49,6 +49,41 @@ public sealed class TopologyOfFunctionsTests
         Assert.Equal([("resolved", "topic")], topology.ExchangesOn("Other"));
     }
 
+    [Fact]
+    public void The_default_exchange_of_an_output_is_not_declared() =>
+        Assert.Empty(Build(Publishing(new TopicOutputAttribute("queue") { Exchange = "" })).ExchangesOn("RabbitMQ"));
+
+    [Fact]
+    public void The_exchange_of_an_output_has_the_type_that_it_is_given_else_that_of_the_app()
+    {
+        Assert.Equal([("own", "fanout")], Build(Publishing(new TopicOutputAttribute("a") { Exchange = "own", ExchangeType = "fanout" })).ExchangesOn("RabbitMQ"));
+
+        var topology = Build(new RabbitTopicsOptions { ExchangeType = "direct" }, Publishing(new TopicOutputAttribute("a") { Exchange = "own" }),
+            Publishing(new TopicOutputAttribute("a")), Subscribed(new("message", "queue"), new TopicSubscriptionAttribute("a") { Exchange = "subscribed" }));
+        Assert.Equal([("own", "direct"), ("amq.topic", "topic")], topology.ExchangesOn("RabbitMQ"));
+        Assert.Equal("direct", Assert.Single(topology.Find("RabbitMQ", "queue")!.Bindings).ExchangeType);
+    }
+
+    [Fact]
+    public void An_exchange_has_one_type_in_the_whole_app()
+    {
+        var fanout = Publishing(new TopicOutputAttribute("a") { Exchange = "own", ExchangeType = "fanout" });
+        var direct = Publishing(new TopicOutputAttribute("a") { Exchange = "own", ExchangeType = "direct" });
+        var subscribed = Subscribed(new("message", "queue"), new TopicSubscriptionAttribute("a") { Exchange = "own" });
+
+        foreach (var functions in new[] { new[] { fanout, direct }, [fanout, subscribed], [subscribed, fanout] })
+        {
+            Assert.Contains("Give them one ExchangeType", Assert.Single(Build(new RabbitTopicsOptions(), functions).Problems), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void An_exchange_type_of_an_output_or_of_the_app_that_cannot_be_is_named()
+    {
+        AssertProblem("publishes to the exchange 'amq.direct' as 'topic'", Publishing(new TopicOutputAttribute("a") { Exchange = "amq.direct", ExchangeType = "topic" }));
+        Assert.Contains("ExchangeType is 'round'", Assert.Single(Build(new RabbitTopicsOptions { ExchangeType = "round" }).Problems), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("", "publishes to ''")]
     [InlineData("orders.*", "publishes to 'orders.*'")]
@@ -155,7 +190,7 @@ public sealed class TopologyOfFunctionsTests
     }
 
     [Fact]
-    public void Two_subscriptions_cannot_give_one_exchange_two_types() => AssertProblem("'own' as fanout, and another subscription as topic",
+    public void Two_subscriptions_cannot_give_one_exchange_two_types() => AssertProblem("'own' as fanout, and another subscription or output as topic",
         Subscribed(new("message", "queue"), new TopicSubscriptionAttribute("a") { Exchange = "own" }, new TopicSubscriptionAttribute("a") { Exchange = "own", ExchangeType = "fanout" }));
 
     [Theory]
@@ -169,7 +204,7 @@ public sealed class TopologyOfFunctionsTests
     {
         FunctionDescription[] functions = [Named("First"), Named("Second")];
 
-        var problem = Assert.Single(new TopologyOfFunctions(new RabbitTopicsOptions(), new SettingReferences(_configuration), _configuration).Build(functions).Problems.All);
+        var problem = Assert.Single(Build(new RabbitTopicsOptions(), functions).Problems.All);
         Assert.StartsWith("Function 'Second': its queue 'queue' is that of function 'First', too", problem, StringComparison.Ordinal);
 
         static FunctionDescription Named(string name) => Subscribed(new("message", "queue"), new TopicSubscriptionAttribute(name)) with { Name = name };
@@ -253,8 +288,10 @@ public sealed class TopologyOfFunctionsTests
 
     private static FunctionDescription Collecting(params TopicCollectorParameter[] collectors) => Empty with { Collectors = collectors };
 
-    private AppTopology Build(FunctionDescription function) =>
-        new TopologyOfFunctions(new RabbitTopicsOptions(), new SettingReferences(_configuration), _configuration).Build([function]);
+    private AppTopology Build(FunctionDescription function) => Build(new RabbitTopicsOptions(), function);
+
+    private AppTopology Build(RabbitTopicsOptions options, params FunctionDescription[] functions) =>
+        new TopologyOfFunctions(options, new SettingReferences(_configuration), _configuration).Build(functions);
 
     private void AssertProblem(string problem, FunctionDescription function)
     {

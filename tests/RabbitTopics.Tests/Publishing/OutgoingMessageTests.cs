@@ -1,0 +1,32 @@
+using RabbitTopics.Publishing;
+
+namespace RabbitTopics.Tests.Publishing;
+
+public sealed class OutgoingMessageTests
+{
+    [Theory]
+    [InlineData("Micro-Id")]
+    [InlineData("Micro-ID")]
+    [InlineData("micro-id")]
+    public void A_message_of_go_micro_that_is_passed_on_keeps_its_id(string header)
+    {
+        var properties = Properties(new TopicMessage { Topic = "a", Headers = new MessageHeaders([new(header, "its-own")]) });
+
+        Assert.Equal("its-own", properties.MessageId);
+        Assert.Equal(["Micro-ID", "Micro-Id", "Micro-Topic"], properties.Headers!.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(("its-own", "its-own"), (properties.Headers["Micro-Id"], properties.Headers["Micro-ID"]));
+    }
+
+    [Fact]
+    public void The_topic_header_has_the_name_that_subscribers_look_for_whatever_its_casing_was()
+    {
+        var properties = Properties(new TopicMessage { Topic = "a", Headers = new MessageHeaders([new("micro-topic", "before"), new("other", 1)]) });
+
+        Assert.Equal("a", properties.Headers!["Micro-Topic"]);
+        Assert.False(properties.Headers.ContainsKey("micro-topic"));
+        Assert.Equal(1, properties.Headers["other"]);
+    }
+
+    private static RabbitMQ.Client.BasicProperties Properties(TopicMessage message) =>
+        OutgoingMessage.Properties(message.Topic, message, null, new PublishOptions(), "Micro-Topic", DateTimeOffset.UnixEpoch);
+}
