@@ -9,7 +9,12 @@ internal static class ParameterRules
     /// than a simple value.</summary>
     private static readonly Dictionary<string, bool> BindingData = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["body"] = true, ["exchange"] = false, ["routingKey"] = false, ["deliveryTag"] = false, ["consumerTag"] = false, ["redelivered"] = false,
+        ["body"] = true,
+        ["exchange"] = false,
+        ["routingKey"] = false,
+        ["deliveryTag"] = false,
+        ["consumerTag"] = false,
+        ["redelivered"] = false,
         ["basicProperties"] = true,
     };
 

@@ -3,6 +3,12 @@ using RabbitTopics.Benchmarks.Commands;
 using RabbitTopics.Benchmarks.Measuring;
 using RabbitTopics.Testing;
 
+if (args is [StartCommand.RawProgram, var queue])
+{
+    await StartCommand.RunRawAsync(new Uri(Environment.GetEnvironmentVariable("RabbitMQ")!), queue);
+    return 0;
+}
+
 if (!Options.TryParse(args, out var options, out var problem))
 {
     Console.Error.WriteLine(problem);
@@ -19,9 +25,12 @@ try
     var given = Environment.GetEnvironmentVariable("RabbitMQ");
     await using var own = string.IsNullOrEmpty(given) ? await PrivateBroker.StartNewAsync() : null;
     var broker = own?.Uri ?? new Uri(given!);
-    await (options.Command == "publish"
-        ? new PublishCommand(broker, options).RunAsync(interrupted.Token)
-        : new ConsumeCommand(broker, options).RunAsync(interrupted.Token));
+    await (options.Command switch
+    {
+        "publish" => new PublishCommand(broker, options).RunAsync(interrupted.Token),
+        "start" => new StartCommand(broker, options).RunAsync(interrupted.Token),
+        _ => new ConsumeCommand(broker, options).RunAsync(interrupted.Token),
+    });
     return 0;
 }
 catch (CaseFailedException failure)

@@ -5,14 +5,12 @@ namespace RabbitTopics.Functions.Catalog;
 
 /// <summary>One binding of a function, from the JSON that Microsoft's Sdk makes of its attribute. So a trigger is known by its type, and not
 /// by the package that its attribute is of.</summary>
-internal sealed class FunctionBinding
+internal sealed class FunctionBinding(string rawBinding)
 {
     /// <summary>The name of the output that takes the result itself.</summary>
     public const string ReturnName = "$return";
 
-    private readonly JsonElement _json;
-
-    private FunctionBinding(JsonElement json) => _json = json;
+    private readonly JsonElement _json = JsonElement.Parse(rawBinding);
 
     /// <summary>The parameter's name; for an output <see cref="ReturnName"/> or the name of the result's property.</summary>
     public string Name => Text("name") ?? "";
@@ -24,12 +22,6 @@ internal sealed class FunctionBinding
 
     public bool IsTrigger => !IsOutput && Type.EndsWith("Trigger", StringComparison.OrdinalIgnoreCase);
 
-    public static FunctionBinding Parse(string rawBinding)
-    {
-        using var document = JsonDocument.Parse(rawBinding);
-        return new FunctionBinding(document.RootElement.Clone());
-    }
-
     public bool Is(string type) => string.Equals(Type, type, StringComparison.OrdinalIgnoreCase);
 
     public string? Text(string property) => Find(property) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
@@ -39,18 +31,8 @@ internal sealed class FunctionBinding
     public bool Flag(string property, bool fallback = false) =>
         Find(property) is { ValueKind: JsonValueKind.True or JsonValueKind.False } value ? value.GetBoolean() : fallback;
 
-    private JsonElement? Find(string property)
-    {
-        foreach (var candidate in _json.EnumerateObject())
-        {
-            if (string.Equals(candidate.Name, property, StringComparison.OrdinalIgnoreCase))
-            {
-                return candidate.Value;
-            }
-        }
-
-        return null;
-    }
+    private JsonElement? Find(string property) => _json.EnumerateObject()
+        .Where(candidate => string.Equals(candidate.Name, property, StringComparison.OrdinalIgnoreCase)).Select(candidate => (JsonElement?)candidate.Value).FirstOrDefault();
 }
 
 /// <summary>A RabbitMQ trigger or output of a function.</summary>

@@ -32,7 +32,7 @@ internal static class FunctionCatalog
     {
         var method = FindMethod(metadata);
         var parameters = method.GetParameters();
-        return new FunctionDescription(metadata.Name!, method, [.. (metadata.RawBindings ?? []).Select(FunctionBinding.Parse)])
+        return new FunctionDescription(metadata.Name!, method, [.. (metadata.RawBindings ?? []).Select(binding => new FunctionBinding(binding))])
         {
             Subscriptions = [.. parameters.SelectMany(parameter => parameter.GetCustomAttributes<TopicSubscriptionAttribute>())],
             Outputs = [.. Outputs(method)],

@@ -36,3 +36,8 @@ internal sealed class HostDelivery(Delivery delivery, DeliverySettler settler)
     public async Task<bool> TrySettleAsync(Exception? failure, bool isStopping) =>
         (failure is null || _hasBody || settler.Options.AutoAck) && await settler.TrySettleAsync(delivery, failure, isStopping, new CancellationToken(canceled: true));
 }
+
+/// <summary>A message was neither handled nor copied to where it belongs: the invocation has to fail, so that Microsoft's host keeps
+/// the message.</summary>
+internal sealed class HostDeliveryNotSettledException(string function, Exception? innerException)
+    : Exception($"Function '{function}' did not handle its message, and no copy of it could be published; the host keeps it.", innerException);

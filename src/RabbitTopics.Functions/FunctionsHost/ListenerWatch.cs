@@ -53,12 +53,17 @@ internal sealed class ListenerWatch(TriggerQueues queues, Brokers brokers, Queue
                     logger.LogInformation("Function '{Function}': its queue '{Queue}' is consumed again, or empty.", queue.Function, queue.Queue);
                 }
 
-                idle.End();
+                idle.Reset();
+                idle.IsSaid = false;
             }
-            else if (idle.Begin() >= options.Value.After && !idle.IsSaid)
+            else if (idle.Elapsed >= options.Value.After && !idle.IsSaid)
             {
                 idle.IsSaid = true;
                 await SayAsync(broker, queue, messages, stop);
+            }
+            else
+            {
+                idle.Start();
             }
         }
         catch (Exception exception) when (!stop.IsCancellationRequested
@@ -92,22 +97,8 @@ internal sealed class ListenerWatch(TriggerQueues queues, Brokers brokers, Queue
     }
 
     /// <summary>The time in which a queue had messages and no consumer.</summary>
-    private sealed class Idle
+    private sealed class Idle : Stopwatch
     {
-        private readonly Stopwatch _clock = new();
-
         public bool IsSaid { get; set; }
-
-        public TimeSpan Begin()
-        {
-            _clock.Start();
-            return _clock.Elapsed;
-        }
-
-        public void End()
-        {
-            _clock.Reset();
-            IsSaid = false;
-        }
     }
 }

@@ -4,14 +4,15 @@ using System.Globalization;
 namespace RabbitTopics.Benchmarks.Commands;
 
 /// <summary>What the command line asks for.</summary>
-/// <param name="Command">What is measured: <c>consume</c> or <c>publish</c>.</param>
+/// <param name="Command">What is measured: <c>consume</c>, <c>publish</c> or <c>start</c>.</param>
 /// <param name="Messages">Messages a round, handlers that do nothing.</param>
 /// <param name="SlowMessages">Messages a round, handlers that take their time.</param>
 /// <param name="Repeats">Rounds that count; one more goes before them to warm up.</param>
 internal sealed record Options(string Command, int Messages, int SlowMessages, int Repeats)
 {
     public const string Usage = """
-        Usage: RabbitTopics.Benchmarks consume|publish [--messages N] [--repeats N] [--quick]
+        Usage: RabbitTopics.Benchmarks consume|publish|start [--messages N] [--repeats N] [--quick]
+          start compares the demo app, which it publishes in three ways, with a program on the plain client.
           --messages N  messages a round; default 20000, and 3000 with a handler of 10 ms or one publish at a time
           --repeats N   rounds that count; default 5
           --quick       few messages and rounds: shows that it works, not how fast
@@ -24,7 +25,7 @@ internal sealed record Options(string Command, int Messages, int SlowMessages, i
     public static bool TryParse(string[] args, [NotNullWhen(true)] out Options? options, [NotNullWhen(false)] out string? problem)
     {
         options = null;
-        if (args is not ["consume" or "publish", .. var rest])
+        if (args is not ["consume" or "publish" or "start", .. var rest])
         {
             problem = args.Length == 0 ? "No command is given." : $"There is no command '{args[0]}'.";
             return false;

@@ -6,7 +6,7 @@ namespace RabbitTopics.BrokerTests.Functions;
 internal static class TestFunction
 {
     public static FunctionDescription On(string queue) => new("F", ((Delegate)Run).Method,
-        [FunctionBinding.Parse($$"""{"name":"message","type":"rabbitMQTrigger","direction":"In","queueName":"{{queue}}","connectionStringSetting":"RabbitMQ"}""")]);
+        [new FunctionBinding($$"""{"name":"message","type":"rabbitMQTrigger","direction":"In","queueName":"{{queue}}","connectionStringSetting":"RabbitMQ"}""")]);
 
     private static void Run(byte[] message)
     {

@@ -80,6 +80,6 @@ public sealed class BrokerReferenceTests
     private static RabbitMQBinding Read(string members)
     {
         var json = members.Contains("\"type\"", StringComparison.Ordinal) ? members : members.Insert(1, "\"type\":\"rabbitMQTrigger\",\"direction\":\"In\"" + (members == "{}" ? "" : ","));
-        return RabbitMQBinding.Read(FunctionBinding.Parse(json))!;
+        return RabbitMQBinding.Read(new FunctionBinding(json))!;
     }
 }

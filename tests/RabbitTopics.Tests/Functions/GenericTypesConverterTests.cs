@@ -13,7 +13,7 @@ namespace RabbitTopics.Tests.Functions;
 /// <summary>What gives functions the generic types of ours.</summary>
 public sealed class GenericTypesConverterTests
 {
-    private static readonly FunctionDescription Function = new("F", ((Delegate)Collecting).Method, [FunctionBinding.Parse("""{"name":"message","type":"rabbitMQTrigger","direction":"In","queueName":"q"}""")])
+    private static readonly FunctionDescription Function = new("F", ((Delegate)Collecting).Method, [new FunctionBinding("""{"name":"message","type":"rabbitMQTrigger","direction":"In","queueName":"q"}""")])
     {
         Collectors = [new TopicCollectorParameter("items", typeof(ITopicCollector<string>), new TopicOutputAttribute("t"))],
     };
