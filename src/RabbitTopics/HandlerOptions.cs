@@ -23,10 +23,6 @@ public sealed class HandlerOptions
     /// <see cref="System.Threading.Timeout.InfiniteTimeSpan"/>.</summary>
     public TimeSpan Timeout { get; set; } = System.Threading.Timeout.InfiniteTimeSpan;
 
-    /// <summary>How long the handler may be at work on one message before that is said: once in the log, and in health, which is degraded as
-    /// long as it lasts. Default: one minute. <see cref="System.Threading.Timeout.InfiniteTimeSpan"/> for never.</summary>
-    public TimeSpan LongRunningAfter { get; init; } = TimeSpan.FromMinutes(1);
-
     /// <summary>Acknowledges each message before it is handled: at most once. An error, or the end of the process, loses it.
     /// Default: false.</summary>
     public bool AutoAck { get; set; }
@@ -35,8 +31,8 @@ public sealed class HandlerOptions
     /// <see cref="IDeduplicationStore"/> knows. A message without an id is always handled. Default: false.</summary>
     public bool Deduplicate { get; set; }
 
-    /// <summary>A handler at work on one message for longer is named in the log, once, and in health. Default: one minute.
-    /// <see cref="System.Threading.Timeout.InfiniteTimeSpan"/>: never.</summary>
+    /// <summary>A handler at work on one message for longer is named in the log, once, and in health, which is degraded meanwhile. Default: one
+    /// minute. <see cref="System.Threading.Timeout.InfiniteTimeSpan"/>: never.</summary>
     public TimeSpan LongRunningAfter { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>What is done when the handler fails.</summary>

@@ -1,3 +1,4 @@
+using RabbitTopics.Topology;
 using static RabbitTopics.Startup.OptionsValidation;
 
 namespace RabbitTopics;
@@ -85,6 +86,7 @@ public sealed class RabbitTopicsOptions
         .. new[]
         {
             Exchange is null ? "Exchange is null. Name an exchange, or leave it at amq.topic." : null,
+            ExchangeTypes.IsKnown(ExchangeType) ? null : $"ExchangeType is '{ExchangeType}'. Write topic, direct, fanout or headers.",
             Text(ConnectionStringSetting),
             Text(TopicHeader),
             Time(PublishTimeout),

@@ -21,11 +21,6 @@ internal sealed class TopologyOfFunctions(RabbitTopicsOptions options, SettingRe
             _topology.Problems.Add(problem);
         }
 
-        if (!ExchangeTypes.IsKnown(options.ExchangeType))
-        {
-            _topology.AddProblem($"The option ExchangeType is '{options.ExchangeType}'. Write topic, direct, fanout or headers.");
-        }
-
         foreach (var function in functions.Where(function => !DisabledFunctions.Contains(configuration, function.Name)))
         {
             try

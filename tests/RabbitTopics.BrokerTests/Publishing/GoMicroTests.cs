@@ -3,7 +3,6 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using RabbitMQ.Client;
 using RabbitTopics.Receiving;
-using RabbitTopics.Settling;
 using RabbitTopics.Testing;
 
 namespace RabbitTopics.BrokerTests.Publishing;
@@ -54,12 +53,12 @@ public sealed class GoMicroTests(SharedBroker broker)
         await using var library = await Library.OnAsync(broker.Uri);
         await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false);
         await library.Channel.QueueBindAsync(library.Queue, "amq.topic", "orders." + library.Queue);
-        await using var consumer = new QueueConsumer(library.Broker, new QueueConsumerOptions
+        await using var consumer = new QueueConsumer(library.Broker, library.Health, new QueueConsumerOptions
         {
             Queue = library.Queue,
             Handler = "Test",
             HandlerOptions = new HandlerOptions { OnError = new ErrorPolicy { Delays = [TimeSpan.FromMinutes(1)] } },
-        }, (_, _) => new(new HandlerResult(DeliveryOutcome.Failed, new InvalidOperationException("It fails."))), NullLogger.Instance);
+        }, (_, _) => throw new InvalidOperationException("It fails."), NullLogger.Instance);
         consumer.Start();
 
         await library.Channel.BasicPublishAsync("amq.topic", "orders." + library.Queue, mandatory: true,

@@ -106,13 +106,13 @@ public sealed class RoutingTests(SharedBroker broker)
     {
         await using var library = await Library.OnAsync(broker.Uri);
         var before = new QueueTopology("RabbitMQ", library.Queue, [new TopicBinding("amq.topic", $"{library.Queue}.old")]);
-        await TopologyDeclarer.ApplyAsync(library.Channel, before, TopologyMode.Declare, CancellationToken.None);
+        await TopologyDeclarer.ApplyAsync(library.Broker, before, library.Queue, CancellationToken.None);
         var after = new QueueTopology("RabbitMQ", library.Queue, [new TopicBinding("amq.topic", $"{library.Queue}.new")])
         {
             Removed = [new TopicBinding("amq.topic", $"{library.Queue}.old"), new TopicBinding($"{library.Queue}.gone", "old")],
         };
 
-        await TopologyDeclarer.ApplyAsync(library.Channel, after, TopologyMode.Declare, CancellationToken.None);
+        await TopologyDeclarer.ApplyAsync(library.Broker, after, library.Queue, CancellationToken.None);
         await library.Channel.BasicPublishAsync("amq.topic", $"{library.Queue}.old", "old"u8.ToArray());
         await library.Channel.BasicPublishAsync("amq.topic", $"{library.Queue}.new", "new"u8.ToArray());
 

@@ -73,7 +73,7 @@ public sealed class TopologyOfFunctionsTests
 
         foreach (var functions in new[] { new[] { fanout, direct }, [fanout, subscribed], [subscribed, fanout] })
         {
-            Assert.Contains("Give them one ExchangeType", Assert.Single(Build(new RabbitTopicsOptions(), functions).Problems), StringComparison.Ordinal);
+            Assert.Contains("Give them one ExchangeType", Assert.Single(Build(new RabbitTopicsOptions(), functions).Problems.All), StringComparison.Ordinal);
         }
     }
 
@@ -81,7 +81,7 @@ public sealed class TopologyOfFunctionsTests
     public void An_exchange_type_of_an_output_or_of_the_app_that_cannot_be_is_named()
     {
         AssertProblem("publishes to the exchange 'amq.direct' as 'topic'", Publishing(new TopicOutputAttribute("a") { Exchange = "amq.direct", ExchangeType = "topic" }));
-        Assert.Contains("ExchangeType is 'round'", Assert.Single(Build(new RabbitTopicsOptions { ExchangeType = "round" }).Problems), StringComparison.Ordinal);
+        Assert.Contains("ExchangeType is 'round'", Assert.Single(new RabbitTopicsOptions { ExchangeType = "round" }.Problems()), StringComparison.Ordinal);
     }
 
     [Theory]
