@@ -22,7 +22,8 @@ using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interru
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
 try
 {
-    var given = Environment.GetEnvironmentVariable("RabbitMQ");
+    // The demo app's queues have fixed names: not on a broker that others use.
+    var given = options.Command == "start" ? null : Environment.GetEnvironmentVariable("RabbitMQ");
     await using var own = string.IsNullOrEmpty(given) ? await PrivateBroker.StartNewAsync() : null;
     var broker = own?.Uri ?? new Uri(given!);
     await (options.Command switch

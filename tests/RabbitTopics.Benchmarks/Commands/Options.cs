@@ -12,7 +12,7 @@ internal sealed record Options(string Command, int Messages, int SlowMessages, i
 {
     public const string Usage = """
         Usage: RabbitTopics.Benchmarks consume|publish|start [--messages N] [--repeats N] [--quick]
-          start compares the demo app, which it publishes in three ways, with a program on the plain client.
+          start compares the demo app, which it publishes in three ways, with a program on the plain client, on a broker of its own.
           --messages N  messages a round; default 20000, and 3000 with a handler of 10 ms or one publish at a time
           --repeats N   rounds that count; default 5
           --quick       few messages and rounds: shows that it works, not how fast
