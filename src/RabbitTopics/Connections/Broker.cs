@@ -66,7 +66,7 @@ internal sealed class Broker : IAsyncDisposable
     }
 
     /// <summary>Declares a queue. A quorum queue on RabbitMQ 4 is declared without a delivery limit, where the app names none: each look at a
-    /// message, each reconnect and each stop counts there, and at the limit a message without a dead-letter exchange is lost.</summary>
+    /// message, each reconnect and each stop counts there, and at the limit the message is dropped, or dead-lettered without our reason.</summary>
     /// <exception cref="OperationInterruptedException">The broker refused: 403, or 406 where it exists with other properties.</exception>
     internal async Task DeclareQueueAsync(string queue, QueueProperties properties, CancellationToken cancellationToken)
     {
@@ -75,7 +75,7 @@ internal sealed class Broker : IAsyncDisposable
 
         await Consuming.GetOpenAsync(cancellationToken); // Which tells the version.
         var arguments = new Dictionary<string, object?>(properties.Arguments);
-        if (!LimitsDeliveries || !properties.IsQuorum || arguments.ContainsKey(DeliveryLimit) || arguments.ContainsKey("x-dead-letter-exchange") || _limited.ContainsKey(queue))
+        if (!LimitsDeliveries || !properties.IsQuorum || arguments.ContainsKey(DeliveryLimit) || _limited.ContainsKey(queue))
         {
             await DeclareAsync(arguments);
             return;

@@ -92,7 +92,13 @@ internal sealed class CopyPublisher(Broker broker, QueueProperties? queuePropert
             {
                 await broker.UseChannelAsync(channel => channel.QueueDeclarePassiveAsync(queue, limit.Token), limit.Token);
             }
-            else if (!mayDiffer || !await ExistsAsync(queue, limit.Token))
+            else if (!mayDiffer)
+            {
+                // A delivery limit of a retry queue does no harm: nobody consumes it, and at the limit it hands the message on.
+                await broker.UseChannelAsync(channel => channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false,
+                    arguments, cancellationToken: limit.Token), limit.Token);
+            }
+            else if (!await ExistsAsync(queue, limit.Token))
             {
                 await broker.DeclareQueueAsync(queue, new QueueProperties { Arguments = arguments }, limit.Token);
             }
