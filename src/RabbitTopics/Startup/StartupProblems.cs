@@ -11,7 +11,7 @@ internal sealed class StartupProblems
     {
         [] => problem.Problem,
         [var one] => $"Function '{one}': {problem.Problem}",
-        var several => $"Functions '{string.Join("', '", several)}': {problem.Problem}",
+        var several => $"Functions '{string.Join("', '", several.Order(StringComparer.Ordinal))}': {problem.Problem}",
     })];
 
     public void Add(string problem, params IEnumerable<string> functions)
