@@ -1,12 +1,13 @@
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using RabbitTopics.Brokers;
 using RabbitTopics.Connections;
 using RabbitTopics.Deduplication;
 using RabbitTopics.Health;
 using RabbitTopics.Messages;
-using RabbitTopics.Publishing;
 using RabbitTopics.Startup;
+using RabbitTopics.Topics;
 using RabbitTopics.Topology;
 
 namespace RabbitTopics;
@@ -17,7 +18,7 @@ public static class RabbitTopicsServices
     /// <summary>Adds brokers, topology, JSON bodies and <see cref="ITopicPublisher"/>; a second call adds nothing.</summary>
     public static IServiceCollection AddRabbitTopics(this IServiceCollection services)
     {
-        if (services.Any(service => service.ServiceType == typeof(Brokers)))
+        if (services.Any(service => service.ServiceType == typeof(AppBrokers)))
         {
             return services;
         }
@@ -27,7 +28,7 @@ public static class RabbitTopicsServices
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<AppTopology>();
         services.TryAddSingleton<QueueHealth>();
-        services.TryAddSingleton<Brokers>();
+        services.TryAddSingleton<AppBrokers>();
         services.TryAddSingleton<SettingReferences>();
         services.TryAddSingleton<JsonBody>();
         services.TryAddSingleton<MessageBody>();

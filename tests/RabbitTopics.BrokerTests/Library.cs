@@ -35,7 +35,7 @@ public sealed class Library : IAsyncDisposable
 
     internal QueueHealth Health => Get<QueueHealth>();
 
-    internal RabbitTopics.Connections.Broker Broker => Get<RabbitTopics.Connections.Brokers>().Get("RabbitMQ");
+    internal RabbitTopics.Brokers.Broker Broker => Get<RabbitTopics.Brokers.AppBrokers>().Get("RabbitMQ");
 
     public static async Task<Library> OnAsync(Uri uri, Action<RabbitTopicsOptions>? configure = null)
     {

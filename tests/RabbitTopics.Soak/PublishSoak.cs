@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
-using RabbitTopics.Connections;
+using RabbitTopics.Brokers;
 using RabbitTopics.Health;
 using RabbitTopics.Messages;
 using RabbitTopics.Receiving;
@@ -33,7 +33,7 @@ internal sealed class PublishSoak(int messages)
     {
         await using var broker = await PrivateBroker.StartNewAsync();
         await using var services = Services(broker.Uri);
-        var library = services.GetRequiredService<Brokers>().Get("RabbitMQ");
+        var library = services.GetRequiredService<AppBrokers>().Get("RabbitMQ");
         await using var consumer = new QueueConsumer(library, services.GetRequiredService<QueueHealth>(), new QueueConsumerOptions
         {
             Queue = Queue,

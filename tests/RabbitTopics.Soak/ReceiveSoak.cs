@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
-using RabbitTopics.Connections;
+using RabbitTopics.Brokers;
 using RabbitTopics.Functions;
 using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Publishing;
@@ -39,7 +39,7 @@ internal sealed class ReceiveSoak(int messages, int seed)
             await Client.WaitForConsumersAsync(broker.Uri, $"soak.{number}");
         }
 
-        var publishing = PublishAllAsync(app.Services.GetRequiredService<Brokers>().Get("RabbitMQ").Publisher);
+        var publishing = PublishAllAsync(app.Services.GetRequiredService<AppBrokers>().Get("RabbitMQ").Publisher);
         foreach (var part in new[] { 4, 2 })
         {
             await Wait.UntilAsync(() => _tally.Distinct >= messages / part, $"1/{part} of the messages to be handled", LongestQuiet);

@@ -3,7 +3,7 @@ using System.Globalization;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using RabbitTopics.Connections;
+using RabbitTopics.Brokers;
 using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Messages;
 using RabbitTopics.Settling;
@@ -12,7 +12,7 @@ namespace RabbitTopics.Functions.FunctionsHost;
 
 /// <summary>Makes the deliveries of Microsoft's host what the library settles.</summary>
 internal sealed class HostDeliveries(
-    TriggerQueues queues, Brokers brokers, IOptions<RabbitTopicsOptions> app, TimeProvider time, ILogger<HostDeliveries> logger)
+    TriggerQueues queues, AppBrokers brokers, IOptions<RabbitTopicsOptions> app, TimeProvider time, ILogger<HostDeliveries> logger)
 {
     private readonly HostOrigins _origins = new();
     private readonly ConcurrentDictionary<string, Handler?> _handlers = new(StringComparer.OrdinalIgnoreCase);

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RabbitMQ.Client.Exceptions;
-using RabbitTopics.Connections;
+using RabbitTopics.Brokers;
 using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Health;
 
@@ -11,7 +11,7 @@ namespace RabbitTopics.Functions.FunctionsHost;
 
 /// <summary>Looks whether the queues of the app's functions are consumed, by whichever instance of it, and says so where one is not:
 /// Microsoft's host does not.</summary>
-internal sealed class ListenerWatch(TriggerQueues queues, Brokers brokers, QueueHealth health, IOptions<RabbitTopicsOptions> app,
+internal sealed class ListenerWatch(TriggerQueues queues, AppBrokers brokers, QueueHealth health, IOptions<RabbitTopicsOptions> app,
     IOptions<ListenerWatchOptions> options, TimeProvider time, ILogger<ListenerWatch> logger) : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>

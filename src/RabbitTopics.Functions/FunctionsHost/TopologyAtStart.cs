@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using RabbitTopics.Connections;
+using RabbitTopics.Brokers;
 using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Settling;
 using RabbitTopics.Topology;
@@ -10,7 +10,7 @@ namespace RabbitTopics.Functions.FunctionsHost;
 /// <summary>Makes the app's topology exist before Microsoft's worker answers its host, which disables for good the functions whose
 /// queue it does not find. It waits for a broker that is down, for a while.</summary>
 internal sealed class TopologyAtStart(
-    TriggerQueues queues, Brokers brokers, AppTopology topology, ILogger<TopologyAtStart> logger) : IHostedService
+    TriggerQueues queues, AppBrokers brokers, AppTopology topology, ILogger<TopologyAtStart> logger) : IHostedService
 {
     /// <summary>Less than the minute that the host gives a worker to start.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);

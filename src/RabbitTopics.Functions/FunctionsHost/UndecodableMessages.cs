@@ -1,7 +1,7 @@
 using System.Collections;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
-using RabbitTopics.Connections;
+using RabbitTopics.Brokers;
 using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Messages;
 using RabbitTopics.Settling;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using RabbitTopics.Brokers;
 using RabbitTopics.Connections;
 using RabbitTopics.Deduplication;
 using RabbitTopics.Functions.Catalog;
@@ -27,7 +28,7 @@ internal sealed class FunctionLoader(
     IReadOnlyList<FunctionDescription> functions,
     TriggerQueues queues,
     InputConverters converters,
-    Brokers brokers,
+    AppBrokers brokers,
     AppTopology topology,
     IConfiguration configuration,
     SettingReferences settings,

@@ -1,11 +1,11 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using RabbitTopics.Connections;
+using RabbitTopics.Brokers;
 
 namespace RabbitTopics.Health;
 
 /// <summary>The health of an app on its brokers: unhealthy while a queue is not consumed or a broker is not to be reached, degraded
 /// while one takes no messages or a handler runs long. Registered as <c>rabbittopics</c>.</summary>
-internal sealed class BrokerHealthCheck(QueueHealth queues, Brokers brokers) : IHealthCheck
+internal sealed class BrokerHealthCheck(QueueHealth queues, AppBrokers brokers) : IHealthCheck
 {
     public const string Name = "rabbittopics";
 

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
-using RabbitTopics.Connections;
+using RabbitTopics.Brokers;
 using RabbitTopics.Health;
 using RabbitTopics.Messages;
 using RabbitTopics.Settling;

@@ -1,5 +1,6 @@
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
+using RabbitTopics.Brokers;
 using RabbitTopics.Connections;
 using RabbitTopics.Messages;
 using RabbitTopics.Topology;

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
+using RabbitTopics.Brokers;
 using RabbitTopics.Connections;
 using RabbitTopics.Messages;
 using RabbitTopics.Topology;

@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using RabbitMQ.Client;
+using RabbitTopics.Brokers;
 using RabbitTopics.Connections;
 using RabbitTopics.Functions;
 using RabbitTopics.Functions.Binding;
@@ -160,7 +161,7 @@ public sealed class HostSettlingTests(SharedBroker broker)
             TestFunction.On(library.Queue) with { Subscriptions = pattern is null ? [] : [new TopicSubscriptionAttribute(pattern)] },
         ];
         var topology = new TopologyOfFunctions(options.Value, settings, configuration).Build(functions);
-        return new HostDeliveries(new TriggerQueues(functions, topology, settings, configuration, options), library.Get<Brokers>(), options,
+        return new HostDeliveries(new TriggerQueues(functions, topology, settings, configuration, options), library.Get<AppBrokers>(), options,
             TimeProvider.System, NullLogger<HostDeliveries>.Instance);
     }
 

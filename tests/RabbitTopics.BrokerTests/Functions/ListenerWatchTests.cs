@@ -4,6 +4,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RabbitMQ.Client;
+using RabbitTopics.Brokers;
 using RabbitTopics.Connections;
 using RabbitTopics.Functions;
 using RabbitTopics.Functions.Catalog;
@@ -83,7 +84,7 @@ public sealed class ListenerWatchTests(SharedBroker broker)
         var app = library.Get<IOptions<RabbitTopicsOptions>>();
         var queues = new TriggerQueues([TestFunction.On(library.Queue)],
             new AppTopology(), new SettingReferences(configuration), configuration, app);
-        var watch = new ListenerWatch(queues, library.Get<Brokers>(), library.Get<QueueHealth>(), app, Options.Create(options), TimeProvider.System, new Log(_log));
+        var watch = new ListenerWatch(queues, library.Get<AppBrokers>(), library.Get<QueueHealth>(), app, Options.Create(options), TimeProvider.System, new Log(_log));
         await watch.StartAsync(CancellationToken.None);
         return watch;
     }

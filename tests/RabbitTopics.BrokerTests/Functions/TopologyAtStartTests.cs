@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using RabbitMQ.Client;
+using RabbitTopics.Brokers;
 using RabbitTopics.Connections;
 using RabbitTopics.Functions;
 using RabbitTopics.Functions.Catalog;
@@ -55,6 +56,6 @@ public sealed class TopologyAtStartTests(SharedBroker shared)
         FunctionDescription[] functions = [TestFunction.On(library.Queue) with { Subscriptions = [new TopicSubscriptionAttribute(library.Queue)] }];
         var topology = new TopologyOfFunctions(app.Value, settings, configuration).Build(functions);
         var queues = new TriggerQueues(functions, topology, settings, configuration, app);
-        return new TopologyAtStart(queues, library.Get<Brokers>(), topology, NullLogger<TopologyAtStart>.Instance).StartAsync(CancellationToken.None);
+        return new TopologyAtStart(queues, library.Get<AppBrokers>(), topology, NullLogger<TopologyAtStart>.Instance).StartAsync(CancellationToken.None);
     }
 }

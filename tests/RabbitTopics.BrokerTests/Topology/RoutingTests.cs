@@ -4,7 +4,7 @@ using System.Text;
 using CsCheck;
 using Microsoft.Extensions.Logging.Abstractions;
 using RabbitMQ.Client;
-using RabbitTopics.Connections;
+using RabbitTopics.Brokers;
 using RabbitTopics.Receiving;
 using RabbitTopics.Testing;
 using RabbitTopics.Topology;

@@ -2,7 +2,7 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
-using RabbitTopics.Connections;
+using RabbitTopics.Brokers;
 using RabbitTopics.Receiving;
 using RabbitTopics.Testing;
 using RabbitTopics.Topology;

@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Options;
 using RabbitMQ.Client;
+using RabbitTopics.Brokers;
 using RabbitTopics.Connections;
 using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Messages;
@@ -11,7 +12,7 @@ namespace RabbitTopics.Functions.SelfHost.Invocation;
 /// <summary>Writes what a function left in its <c>[RabbitMQOutput]</c> bindings: to the queue of that name by way of the
 /// default exchange, persistent, and confirmed by the broker.</summary>
 internal sealed class RabbitMQOutputWriter(
-    Brokers brokers, SettingReferences settings, JsonBody json, IOptions<RabbitTopicsOptions> appOptions)
+    AppBrokers brokers, SettingReferences settings, JsonBody json, IOptions<RabbitTopicsOptions> appOptions)
 {
     public Task WriteAsync(InvocationContext context) => context.Function.Outputs.Count == 0 ? Task.CompletedTask : WriteAllAsync(context);
 

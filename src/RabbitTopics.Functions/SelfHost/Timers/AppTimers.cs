@@ -4,15 +4,17 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RabbitMQ.Client;
+using RabbitTopics.Brokers;
 using RabbitTopics.Connections;
 using RabbitTopics.Health;
+using RabbitTopics.Receiving;
 
 namespace RabbitTopics.Functions.SelfHost.Timers;
 
 /// <summary>The app's timer functions, and where they run: in the instance that leads, which is the active consumer of the queue
 /// <c>APP.timers</c>, or in each where that is wanted or nothing else is possible.</summary>
 internal sealed class AppTimers(
-    Brokers brokers, QueueHealth health, IConfiguration configuration, IOptions<RabbitTopicsOptions> appOptions, IOptions<TimerOptions> options,
+    AppBrokers brokers, QueueHealth health, IConfiguration configuration, IOptions<RabbitTopicsOptions> appOptions, IOptions<TimerOptions> options,
     TimeProvider time, ILoggerFactory loggers) : IAsyncDisposable
 {
     /// <summary>The setting with the app's name.</summary>

@@ -1,6 +1,6 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
-using RabbitTopics.Connections;
+using RabbitTopics.Receiving;
 
 namespace RabbitTopics.Functions.SelfHost.Timers;
 

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using RabbitMQ.Client.Exceptions;
-using RabbitTopics.Connections;
+using RabbitTopics.Brokers;
 
 namespace RabbitTopics.Functions.SelfHost.Timers;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
-using RabbitTopics.Connections;
+using RabbitTopics.Brokers;
 using RabbitTopics.Deduplication;
 using RabbitTopics.Functions.Middleware;
 using RabbitTopics.Functions.SelfHost.Invocation;

@@ -1,4 +1,4 @@
-namespace RabbitTopics.Connections;
+namespace RabbitTopics.Receiving;
 
 /// <summary>Work in the background that is stopped in two steps: it begins nothing new, and what it has begun is cancelled when the time for
 /// stopping is over.</summary>

@@ -1,14 +1,15 @@
 using System.Text;
 using Microsoft.Extensions.Options;
 using RabbitMQ.Client.Exceptions;
-using RabbitTopics.Connections;
+using RabbitTopics.Brokers;
 using RabbitTopics.Messages;
+using RabbitTopics.Publishing;
 using RabbitTopics.Topology;
 
-namespace RabbitTopics.Publishing;
+namespace RabbitTopics.Topics;
 
 /// <summary>Serializes values and publishes them to the app's brokers.</summary>
-internal sealed class TopicPublisher(Brokers brokers, JsonBody json, IOptions<RabbitTopicsOptions> appOptions, TimeProvider time) : ITopicPublisher
+internal sealed class TopicPublisher(AppBrokers brokers, JsonBody json, IOptions<RabbitTopicsOptions> appOptions, TimeProvider time) : ITopicPublisher
 {
     private const int LongestRoutingKey = 255; // AMQP 0-9-1: a short string.
 

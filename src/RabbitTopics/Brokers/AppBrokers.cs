@@ -1,13 +1,14 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using RabbitTopics.Connections;
 using RabbitTopics.Topology;
 
-namespace RabbitTopics.Connections;
+namespace RabbitTopics.Brokers;
 
 /// <summary>The app's brokers, by the name of the setting that holds the URI. Triggers and publishers that name the same
 /// setting share its connections.</summary>
-internal sealed class Brokers(IConfiguration configuration, AppTopology topology, IOptions<RabbitTopicsOptions> options, ILoggerFactory loggers) : IAsyncDisposable
+internal sealed class AppBrokers(IConfiguration configuration, AppTopology topology, IOptions<RabbitTopicsOptions> options, ILoggerFactory loggers) : IAsyncDisposable
 {
     private readonly Dictionary<string, Broker> _brokers = new(StringComparer.OrdinalIgnoreCase);
 

@@ -1,7 +1,7 @@
 using RabbitMQ.Client;
 using RabbitTopics.Topology;
 
-namespace RabbitTopics.Connections;
+namespace RabbitTopics.Brokers;
 
 /// <summary>Makes a topology exist on a broker, or looks whether it does.</summary>
 internal static class TopologyDeclarer

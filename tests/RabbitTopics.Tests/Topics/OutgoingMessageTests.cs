@@ -1,6 +1,7 @@
-using RabbitTopics.Publishing;
+using RabbitTopics.Topics;
 
-namespace RabbitTopics.Tests.Publishing;
+
+namespace RabbitTopics.Tests.Topics;
 
 public sealed class OutgoingMessageTests
 {

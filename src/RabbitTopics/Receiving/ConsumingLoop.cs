@@ -1,8 +1,10 @@
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
+using RabbitTopics.Brokers;
+using RabbitTopics.Connections;
 
-namespace RabbitTopics.Connections;
+namespace RabbitTopics.Receiving;
 
 /// <summary>Keeps a queue consumed in the background: whatever ends a consumer (its connection, its channel, the queue) is said and
 /// reported, and another one is begun, until it is stopped.</summary>

@@ -2,7 +2,7 @@ using System.Text;
 using RabbitMQ.Client;
 using RabbitTopics.Messages;
 
-namespace RabbitTopics.Publishing;
+namespace RabbitTopics.Topics;
 
 /// <summary>Makes what goes over the wire of what an app publishes.</summary>
 internal static class OutgoingMessage

@@ -2,10 +2,11 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
+using RabbitTopics.Connections;
 using RabbitTopics.Publishing;
 using RabbitTopics.Topology;
 
-namespace RabbitTopics.Connections;
+namespace RabbitTopics.Brokers;
 
 /// <summary>One broker and the app's two connections to it: a publisher that the broker holds back (its memory or disk
 /// alarm blocks whole connections) must not stop acknowledgements.</summary>
