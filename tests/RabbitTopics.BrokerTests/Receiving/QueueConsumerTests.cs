@@ -118,7 +118,7 @@ public sealed class QueueConsumerTests(SharedBroker broker)
         await using var consumer = new QueueConsumer(library.Broker, library.Health, Options(library) with { Topology = null },
             (_, _) => ValueTask.CompletedTask, NullLogger.Instance);
         consumer.Start();
-        await Wait.UntilAsync(() => library.Health.Problems.Any(problem => problem.Queue == library.Queue && problem.Reason.Contains("404", StringComparison.Ordinal)),
+        await Wait.UntilAsync(() => library.Health.Problems.Any(problem => problem.Queue == library.Queue && problem.Reason.Contains("Nothing in this app declares the queue", StringComparison.Ordinal)),
             "the consumer to have looked for the queue in vain");
 
         await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false);
