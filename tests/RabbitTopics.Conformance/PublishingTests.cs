@@ -16,7 +16,7 @@ public sealed class PublishingTests(ConformanceRun run)
 
         Assert.Equal("""{"Id":1,"Text":"张三"}""", Encoding.UTF8.GetString(message.Body.Span));
         Assert.Equal($"{run.Name}.from-timer", message.RoutingKey);
-        Assert.Equal($"{run.Name}.from-timer", Encoding.UTF8.GetString((byte[])message.BasicProperties.Headers!["Micro-Topic"]!));
+        Assert.Equal($"{run.Name}.from-timer", message.HeaderText("Micro-Topic"));
         Assert.Equal("application/json", Encoding.UTF8.GetString((byte[])message.BasicProperties.Headers["Content-Type"]!));
         Assert.Equal(DeliveryModes.Persistent, message.BasicProperties.DeliveryMode);
         Assert.True(Guid.TryParse(message.BasicProperties.MessageId, out _));
@@ -60,7 +60,7 @@ public sealed class PublishingTests(ConformanceRun run)
         await run.PublishAsync($"{run.Name}.collecting", $"{run.Name}.unroutable");
 
         var parked = await Client.TakeAsync(run.Broker, $"{run.Name}.collecting.dead");
-        Assert.Equal("RabbitTopics.PublishReturnedException", Encoding.UTF8.GetString((byte[])parked.BasicProperties.Headers!["rt-exception-type"]!));
+        Assert.Equal("RabbitTopics.PublishReturnedException", parked.HeaderText("rt-exception-type"));
         Assert.Equal(1, Item(await channel.TakeAsync($"{run.Name}.collected")).Id);
         Assert.Equal(2, Item(await channel.TakeAsync($"{run.Name}.collected")).Id);
     }

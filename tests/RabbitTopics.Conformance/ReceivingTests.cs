@@ -131,12 +131,9 @@ public sealed class ReceivingTests(ConformanceRun run)
         await using var channel = await run.OpenChannelAsync();
         var parked = await channel.TakeAsync($"{run.Name}.typed.dead");
         Assert.Equal("{ this is no JSON", System.Text.Encoding.UTF8.GetString(parked.Body.Span));
-        Assert.Equal("poison", Text(parked, "rt-dead-letter-reason"));
-        Assert.Equal($"{run.Name}.typed", Text(parked, "rt-original-routing-key"));
-        Assert.Equal("amq.topic", Text(parked, "rt-original-exchange"));
-        Assert.Contains("Typed", Text(parked, "rt-dead-letter-description"), StringComparison.Ordinal);
+        Assert.Equal("poison", parked.HeaderText("rt-dead-letter-reason"));
+        Assert.Equal($"{run.Name}.typed", parked.HeaderText("rt-original-routing-key"));
+        Assert.Equal("amq.topic", parked.HeaderText("rt-original-exchange"));
+        Assert.Contains("Typed", parked.HeaderText("rt-dead-letter-description"), StringComparison.Ordinal);
     }
-
-    private static string Text(BasicGetResult message, string header) =>
-        System.Text.Encoding.UTF8.GetString((byte[])message.BasicProperties.Headers![header]!);
 }

@@ -17,16 +17,16 @@ public sealed class SettlingTests(ConformanceRun run)
         Assert.Equal([1, 2, 3, 4, 5], run.SeenBy("Failing").Select(seen => seen.Attempt).Order());
         Assert.All(run.SeenBy("Failing"), seen => Assert.Equal(($"{run.Name}.failing", "amq.topic", $"{run.Name}.failing"), (seen.Topic, seen.Exchange, seen.RoutingKey)));
         Assert.Equal("always", Encoding.UTF8.GetString(parked.Body.Span));
-        Assert.Equal("max-attempts", Text(parked, "rt-dead-letter-reason"));
-        Assert.Equal("System.InvalidOperationException", Text(parked, "rt-exception-type"));
-        Assert.Equal("It always fails; amqp://***@host is no secret here.", Text(parked, "rt-exception-message"));
-        Assert.Contains("SettlingFunctions.Failing", Text(parked, "rt-exception-stack"), StringComparison.Ordinal);
+        Assert.Equal("max-attempts", parked.HeaderText("rt-dead-letter-reason"));
+        Assert.Equal("System.InvalidOperationException", parked.HeaderText("rt-exception-type"));
+        Assert.Equal("It always fails; amqp://***@host is no secret here.", parked.HeaderText("rt-exception-message"));
+        Assert.Contains("SettlingFunctions.Failing", parked.HeaderText("rt-exception-stack"), StringComparison.Ordinal);
         Assert.Equal(5, Convert.ToInt32(parked.BasicProperties.Headers!["rt-dead-letter-attempts"], CultureInfo.InvariantCulture));
-        Assert.Equal("amq.topic", Text(parked, "rt-original-exchange"));
-        Assert.Equal($"{run.Name}.failing", Text(parked, "rt-original-routing-key"));
-        Assert.Equal($"{run.Name}.failing", Text(parked, "rt-original-queue"));
-        Assert.Equal($"{run.Name}.failing", Text(parked, "Micro-Topic"));
-        Assert.Equal("Failing", Text(parked, "rt-handler"));
+        Assert.Equal("amq.topic", parked.HeaderText("rt-original-exchange"));
+        Assert.Equal($"{run.Name}.failing", parked.HeaderText("rt-original-routing-key"));
+        Assert.Equal($"{run.Name}.failing", parked.HeaderText("rt-original-queue"));
+        Assert.Equal($"{run.Name}.failing", parked.HeaderText("Micro-Topic"));
+        Assert.Equal("Failing", parked.HeaderText("rt-handler"));
         Assert.InRange(
             ((AmqpTimestamp)parked.BasicProperties.Headers["rt-dead-letter-time"]!).UnixTime - ((AmqpTimestamp)parked.BasicProperties.Headers["rt-first-time"]!).UnixTime,
             0, 30);
@@ -104,8 +104,8 @@ public sealed class SettlingTests(ConformanceRun run)
         await run.PublishAsync($"{run.Name}.acting", "dead-letter");
 
         var parked = await TakeDeadAsync("acting");
-        Assert.Equal("odd", Text(parked, "rt-dead-letter-reason"));
-        Assert.Equal("The function does not like it.", Text(parked, "rt-dead-letter-description"));
+        Assert.Equal("odd", parked.HeaderText("rt-dead-letter-reason"));
+        Assert.Equal("The function does not like it.", parked.HeaderText("rt-dead-letter-description"));
     }
 
     [Fact]
@@ -150,9 +150,6 @@ public sealed class SettlingTests(ConformanceRun run)
         await using var channel = await run.OpenChannelAsync();
         return await channel.TakeAsync($"{run.Name}.{queue}.dead");
     }
-
-    private static string Text(BasicGetResult message, string header) =>
-        Encoding.UTF8.GetString((byte[])message.BasicProperties.Headers![header]!);
 
     [Fact]
     public async Task A_message_whose_output_was_not_written_is_handled_again_though_its_id_is_known()

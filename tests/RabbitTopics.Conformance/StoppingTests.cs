@@ -146,7 +146,7 @@ public sealed class StoppingTests(ConformanceRun run) : IAsyncLifetime
 
         var parked = await _channel.TakeAsync($"{_name}.crashing.dead");
         Assert.Equal("crash", Encoding.UTF8.GetString(parked.Body.Span));
-        Assert.Equal("max-redeliveries", Encoding.UTF8.GetString((byte[])parked.BasicProperties.Headers!["rt-dead-letter-reason"]!));
+        Assert.Equal("max-redeliveries", parked.HeaderText("rt-dead-letter-reason"));
         await using var last = AppUnderTest.Start(run.Broker, _name);
         var seen = new List<Seen>();
         await Wait.UntilAsync(async () =>

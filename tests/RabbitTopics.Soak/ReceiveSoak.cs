@@ -9,7 +9,6 @@ using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitTopics.Brokers;
 using RabbitTopics.Functions;
-using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Publishing;
 using RabbitTopics.Testing;
 
@@ -64,7 +63,7 @@ internal sealed class ReceiveSoak(int messages, int seed)
     {
         var builder = FunctionsApplication.CreateBuilder([]);
         builder.Configuration.AddInMemoryCollection(
-            [new("RabbitMQ", broker.Uri.OriginalString), new(DisabledFunctions.Setting(TimerFunctions.Name), "true")]);
+            [new("RabbitMQ", broker.Uri.OriginalString), new($"AzureWebJobs.{TimerFunctions.Name}.Disabled", "true")]);
         builder.Logging.ClearProviders();
         builder.UseRabbitTopics();
         builder.Services.AddSingleton(_tally);

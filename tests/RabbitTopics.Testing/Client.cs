@@ -1,3 +1,4 @@
+using System.Text;
 using RabbitMQ.Client;
 
 namespace RabbitTopics.Testing;
@@ -6,6 +7,9 @@ namespace RabbitTopics.Testing;
 public static class Client
 {
     public static Task<IConnection> ConnectAsync(Uri uri) => new ConnectionFactory { Uri = uri }.CreateConnectionAsync();
+
+    /// <summary>The text of a header.</summary>
+    public static string HeaderText(this BasicGetResult message, string name) => Encoding.UTF8.GetString((byte[])message.BasicProperties.Headers![name]!);
 
     /// <summary>Takes the next message of a queue, waiting for it.</summary>
     public static async Task<BasicGetResult> TakeAsync(this IChannel channel, string queue, TimeSpan? within = null)

@@ -4,7 +4,7 @@ namespace RabbitTopics.Functions.Catalog;
 
 /// <summary>Tells which functions a setting disables: <c>AzureWebJobs.NAME.Disabled</c>, as the Functions host has it; in the
 /// environment the dots may be two underscores each.</summary>
-public static class DisabledFunctions
+internal static class DisabledFunctions
 {
     /// <summary>The setting of a function.</summary>
     public static string Setting(string function) => $"AzureWebJobs.{function}.Disabled";

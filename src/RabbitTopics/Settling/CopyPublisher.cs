@@ -99,10 +99,14 @@ internal sealed class CopyPublisher(Broker broker, QueueProperties? queuePropert
                 await broker.UseChannelAsync(channel => channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false,
                     arguments, cancellationToken: limit.Token), limit.Token);
             }
-            else if (!await ExistsAsync(queue, limit.Token))
+            else
             {
                 await broker.DeclareQueueAsync(queue, new QueueProperties { Arguments = arguments }, limit.Token);
             }
+        }
+        catch (OperationInterruptedException exception) when (mayDiffer && exception.ShutdownReason is { ReplyCode: 406 })
+        {
+            // It is there, of another kind, and serves.
         }
         catch (OperationInterruptedException exception) when (exception.ShutdownReason is { ReplyCode: 403 or 404 or 405 or 406 } reason)
         {
@@ -117,19 +121,6 @@ internal sealed class CopyPublisher(Broker broker, QueueProperties? queuePropert
         lock (_declared)
         {
             _declared.Add(queue);
-        }
-    }
-
-    private async Task<bool> ExistsAsync(string queue, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await broker.UseChannelAsync(channel => channel.QueueDeclarePassiveAsync(queue, cancellationToken), cancellationToken);
-            return true;
-        }
-        catch (OperationInterruptedException exception) when (exception.ShutdownReason is { ReplyCode: 404 })
-        {
-            return false;
         }
     }
 

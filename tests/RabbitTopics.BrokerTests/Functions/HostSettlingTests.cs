@@ -1,11 +1,9 @@
-using System.Text;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Converters;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
-using RabbitMQ.Client;
 using RabbitTopics.Brokers;
 using RabbitTopics.Connections;
 using RabbitTopics.Functions;
@@ -36,10 +34,10 @@ public sealed class HostSettlingTests(SharedBroker broker)
         var copy = await Client.TakeAsync(broker.Uri, $"{library.Queue}.retry.60000");
         Assert.Equal(new byte[] { 1, 0xFF, 2 }, copy.Body.ToArray());
         Assert.Equal("m-1", copy.BasicProperties.MessageId);
-        Assert.Equal("header text", Text(copy, "text"));
+        Assert.Equal("header text", copy.HeaderText("text"));
         Assert.Equal(7L, copy.BasicProperties.Headers!["int"]);
-        Assert.Equal("orders.created", Text(copy, "Micro-Topic"));
-        Assert.Equal("amq.topic", Text(copy, "rt-original-exchange"));
+        Assert.Equal("orders.created", copy.HeaderText("Micro-Topic"));
+        Assert.Equal("amq.topic", copy.HeaderText("rt-original-exchange"));
         Assert.Equal(1, copy.BasicProperties.Headers["rt-attempts"]);
         Assert.True(copy.BasicProperties.Headers.ContainsKey("rt-kept-CC"));
         Assert.False(copy.BasicProperties.Headers.ContainsKey("CC"));
@@ -53,7 +51,7 @@ public sealed class HostSettlingTests(SharedBroker broker)
         await InvokeAsync(library, Properties.Replace("\"int\":7", "\"x-ms-rabbitmq-requeuecount\":2", StringComparison.Ordinal), () => throw new InvalidOperationException("It fails."));
 
         var parked = await library.Channel.TakeAsync($"{library.Queue}.dead");
-        Assert.Equal("max-attempts", Text(parked, "rt-dead-letter-reason"));
+        Assert.Equal("max-attempts", parked.HeaderText("rt-dead-letter-reason"));
         Assert.Equal(3, parked.BasicProperties.Headers!["rt-dead-letter-attempts"]);
         Assert.False(parked.BasicProperties.Headers.ContainsKey("x-ms-rabbitmq-requeuecount"));
     }
@@ -71,7 +69,7 @@ public sealed class HostSettlingTests(SharedBroker broker)
             () => throw new InvalidOperationException("It must not run."), keepOptions: true);
 
         var parked = await Client.TakeAsync(broker.Uri, $"{library.Queue}.dead");
-        Assert.Equal("max-redeliveries", Text(parked, "rt-dead-letter-reason"));
+        Assert.Equal("max-redeliveries", parked.HeaderText("rt-dead-letter-reason"));
         Assert.Equal(new byte[] { 1, 0xFF, 2 }, parked.Body.ToArray());
     }
 
@@ -82,7 +80,7 @@ public sealed class HostSettlingTests(SharedBroker broker)
 
         await InvokeAsync(library, Properties, () => throw new AggregateException(new FunctionInputConverterException("no JSON"))); // As Task.Result throws.
 
-        Assert.Equal("poison", Text(await Client.TakeAsync(broker.Uri, $"{library.Queue}.dead"), "rt-dead-letter-reason"));
+        Assert.Equal("poison", (await Client.TakeAsync(broker.Uri, $"{library.Queue}.dead")).HeaderText("rt-dead-letter-reason"));
     }
 
     [Fact]
@@ -92,7 +90,7 @@ public sealed class HostSettlingTests(SharedBroker broker)
 
         await InvokeAsync(library, Properties, () => throw new FunctionInputConverterException("no JSON"));
 
-        Assert.Equal("poison", Text(await library.Channel.TakeAsync($"{library.Queue}.dead"), "rt-dead-letter-reason"));
+        Assert.Equal("poison", (await library.Channel.TakeAsync($"{library.Queue}.dead")).HeaderText("rt-dead-letter-reason"));
     }
 
     [Fact]
@@ -104,7 +102,7 @@ public sealed class HostSettlingTests(SharedBroker broker)
         Assert.False(await Client.QueueExistsAsync(broker.Uri, $"{library.Queue}.dead"));
         await InvokeAsync(library, Properties, () => Task.CompletedTask, actions => actions.DeadLetterAsync("odd"));
 
-        Assert.Equal("odd", Text(await library.Channel.TakeAsync($"{library.Queue}.dead"), "rt-dead-letter-reason"));
+        Assert.Equal("odd", (await library.Channel.TakeAsync($"{library.Queue}.dead")).HeaderText("rt-dead-letter-reason"));
     }
 
     [Theory]
@@ -184,8 +182,6 @@ public sealed class HostSettlingTests(SharedBroker broker)
     {
         protected override IReadOnlyDictionary<string, object?> ReadBindingData() => data;
     }
-
-    private static string Text(BasicGetResult message, string header) => Encoding.UTF8.GetString((byte[])message.BasicProperties.Headers![header]!);
 
     private sealed class BodyBinding(FunctionContext context) : ConverterContext
     {

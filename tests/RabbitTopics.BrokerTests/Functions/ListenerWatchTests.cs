@@ -51,9 +51,9 @@ public sealed class ListenerWatchTests(SharedBroker broker)
 
         var parked = await Client.TakeAsync(broker.Uri, $"{library.Queue}.dead");
         Assert.Equal("second", Encoding.UTF8.GetString(parked.Body.Span));
-        Assert.Equal("host-cannot-decode", Text(parked, "rt-dead-letter-reason"));
-        Assert.Equal("orders.created", Text(parked, "Micro-Topic"));
-        Assert.Equal("kept", Text(parked, "text"));
+        Assert.Equal("host-cannot-decode", parked.HeaderText("rt-dead-letter-reason"));
+        Assert.Equal("orders.created", parked.HeaderText("Micro-Topic"));
+        Assert.Equal("kept", parked.HeaderText("text"));
         Assert.Equal(40_000, Assert.IsType<int>(parked.BasicProperties.Headers!["port"])); // Else it would end the next one, too.
         Assert.Equal("third", Encoding.UTF8.GetString((await Client.TakeAsync(broker.Uri, $"{library.Queue}.dead")).Body.Span));
         await Wait.UntilAsync(async () => await Client.CountAsync(broker.Uri, library.Queue) == 2, "the others to be back");
@@ -98,8 +98,6 @@ public sealed class ListenerWatchTests(SharedBroker broker)
     }
 
     private Task SaysAsync(string text) => Wait.UntilAsync(() => _log.Lines.Any(line => line.Contains(text, StringComparison.Ordinal)), $"'{text}' in the log");
-
-    private static string Text(BasicGetResult message, string header) => Encoding.UTF8.GetString((byte[])message.BasicProperties.Headers![header]!);
 
     private sealed class Log(CollectingLogger log) : ILogger<ListenerWatch>
     {

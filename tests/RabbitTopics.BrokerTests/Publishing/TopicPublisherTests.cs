@@ -269,7 +269,7 @@ public sealed class TopicPublisherTests(SharedBroker broker)
         Assert.Equal("late", Encoding.UTF8.GetString(late.Body.Span));
         Assert.True(clock.Elapsed > TimeSpan.FromSeconds(0.9));
         Assert.Equal(("amq.topic", library.Queue), (late.Exchange, late.RoutingKey));
-        Assert.Equal(library.Queue, Encoding.UTF8.GetString((byte[])late.BasicProperties.Headers!["Micro-Topic"]!));
+        Assert.Equal(library.Queue, late.HeaderText("Micro-Topic"));
         await library.Channel.QueueDeleteAsync($"{library.Queue}@amq.topic.delay.1000");
     }
 

@@ -82,14 +82,14 @@ public sealed class QueueConsumerTests(SharedBroker broker)
         Assert.False(parked.BasicProperties.IsExpirationPresent());
         Assert.Equal(new byte[] { 0xFF, 0x00 }, parked.BasicProperties.Headers!["raw"]);
         Assert.Equal(7, parked.BasicProperties.Headers["number"]);
-        Assert.Equal("poison", Text(parked, "rt-dead-letter-reason"));
-        Assert.Equal("no good", Text(parked, "rt-dead-letter-description"));
-        Assert.Equal("Test", Text(parked, "rt-handler"));
+        Assert.Equal("poison", parked.HeaderText("rt-dead-letter-reason"));
+        Assert.Equal("no good", parked.HeaderText("rt-dead-letter-description"));
+        Assert.Equal("Test", parked.HeaderText("rt-handler"));
         Assert.Equal(1, parked.BasicProperties.Headers["rt-dead-letter-attempts"]);
-        Assert.Equal("System.FormatException", Text(parked, "rt-exception-type"));
-        Assert.Equal("amq.topic", Text(parked, "rt-original-exchange"));
-        Assert.Equal(library.Queue, Text(parked, "rt-original-routing-key"));
-        Assert.Equal(library.Queue, Text(parked, "rt-original-queue"));
+        Assert.Equal("System.FormatException", parked.HeaderText("rt-exception-type"));
+        Assert.Equal("amq.topic", parked.HeaderText("rt-original-exchange"));
+        Assert.Equal(library.Queue, parked.HeaderText("rt-original-routing-key"));
+        Assert.Equal(library.Queue, parked.HeaderText("rt-original-queue"));
     }
 
     [Fact]
@@ -214,7 +214,4 @@ public sealed class QueueConsumerTests(SharedBroker broker)
 
     private static async Task PublishAsync(Library library, string body) =>
         await library.Channel.BasicPublishAsync("amq.topic", library.Queue, mandatory: true, Encoding.UTF8.GetBytes(body));
-
-    private static string Text(BasicGetResult message, string header) =>
-        Encoding.UTF8.GetString((byte[])message.BasicProperties.Headers![header]!);
 }

@@ -78,7 +78,7 @@ public sealed class SlowHandlerTests(SharedBroker broker)
         never.Set();
         Assert.Equal([1, 2], attempts);
         var parked = await library.Channel.TakeAsync($"{library.Queue}.dead");
-        Assert.Equal("max-attempts", Encoding.UTF8.GetString((byte[])parked.BasicProperties.Headers!["rt-dead-letter-reason"]!));
+        Assert.Equal("max-attempts", parked.HeaderText("rt-dead-letter-reason"));
     }
 
     [Fact]

@@ -320,7 +320,7 @@ public sealed class FaultTests(SharedBroker shared)
 
         await Client.WaitForQueueAsync(shared.Uri, $"{library.Queue}.dead");
         var parked = await library.Channel.TakeAsync($"{library.Queue}.dead");
-        Assert.Equal("max-redeliveries", Encoding.UTF8.GetString((byte[])parked.BasicProperties.Headers!["rt-dead-letter-reason"]!));
+        Assert.Equal("max-redeliveries", parked.HeaderText("rt-dead-letter-reason"));
         Assert.False(parked.BasicProperties.Headers.ContainsKey("x-delivery-count"));
     }
 

@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
@@ -104,7 +103,7 @@ public sealed class TopologyModeTests(SharedBroker broker)
         await Client.WaitForConsumersAsync(own.Uri, owner.Queue);
         await owner.Channel.BasicPublishAsync("", owner.Queue, mandatory: true, "x"u8.ToArray());
         var parked = await owner.Channel.TakeAsync($"{owner.Queue}.dead");
-        Assert.Equal("failed", Encoding.UTF8.GetString((byte[])parked.BasicProperties.Headers!["rt-dead-letter-reason"]!));
+        Assert.Equal("failed", parked.HeaderText("rt-dead-letter-reason"));
 
         Task SaysAsync(string text) => Wait.UntilAsync(() => log.Lines.Any(line => line.Contains(text, StringComparison.Ordinal)), $"'{text}' in the log");
     }
