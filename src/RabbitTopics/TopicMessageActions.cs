@@ -3,7 +3,7 @@ namespace RabbitTopics;
 /// <summary>Lets a handler settle its message itself, after the names of the Functions worker's ServiceBusMessageActions. One of
 /// them may be called, once; without a call the handler's end settles the message. Once one has returned, the message stays
 /// settled that way, whatever the handler does afterwards. Where one throws a <see cref="TopicPublishException"/>, or is cancelled,
-/// nothing was settled. A test of a handler may derive from it.</summary>
+/// nothing was settled, and unless another one settles the message it counts as not handled. A test of a handler may derive from it.</summary>
 public abstract class TopicMessageActions
 {
     /// <summary>The message is done: it is acknowledged when the handler ends, also if that throws.</summary>
@@ -42,6 +42,6 @@ public abstract class TopicMessageActions
     internal virtual bool? IsComplete => null;
 
     /// <summary>Says whether the handler has settled the message, and lets it do so no more. Waits for a settlement that the
-    /// handler has begun and not awaited, and throws what that does.</summary>
+    /// handler has begun and not awaited. Throws what the last one did that failed, where none has settled the message.</summary>
     internal virtual ValueTask<bool> CloseAsync() => new(false);
 }

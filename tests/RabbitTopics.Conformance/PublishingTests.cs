@@ -17,7 +17,7 @@ public sealed class PublishingTests(ConformanceRun run)
         Assert.Equal("""{"Id":1,"Text":"张三"}""", Encoding.UTF8.GetString(message.Body.Span));
         Assert.Equal($"{run.Name}.from-timer", message.RoutingKey);
         Assert.Equal($"{run.Name}.from-timer", message.HeaderText("Micro-Topic"));
-        Assert.Equal("application/json", Encoding.UTF8.GetString((byte[])message.BasicProperties.Headers["Content-Type"]!));
+        Assert.Equal("application/json", message.HeaderText("Content-Type"));
         Assert.Equal(DeliveryModes.Persistent, message.BasicProperties.DeliveryMode);
         Assert.True(Guid.TryParse(message.BasicProperties.MessageId, out _));
     }

@@ -120,10 +120,12 @@ internal sealed class ExchangeWriter : IAsyncDisposable
 
     private async Task ReadAsync()
     {
+        Publish? taken = null;
         try
         {
             await foreach (var publish in _calls.Reader.ReadAllAsync())
             {
+                taken = publish;
                 await _places.WaitAsync(_stopping.Token);
                 if (TryAdd(publish))
                 {
@@ -133,7 +135,11 @@ internal sealed class ExchangeWriter : IAsyncDisposable
         }
         catch (Exception) when (_stopping.IsCancellationRequested)
         {
-            // DisposeAsync fails what was not sent.
+            // DisposeAsync fails what is in the channel and in the lists, and this one may be in neither.
+            if (taken is not null)
+            {
+                Fail(taken, Stopped(taken));
+            }
         }
     }
 

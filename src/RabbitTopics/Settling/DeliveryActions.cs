@@ -12,6 +12,9 @@ internal sealed class DeliveryActions(DeliverySettler settler, Delivery delivery
     /// closes waits for the right one.</summary>
     private Settlement? _current;
 
+    /// <summary>What the last of them threw.</summary>
+    private Exception? _failure;
+
     internal override bool? IsComplete => _current is { } current && current != Closed ? current.IsComplete : null;
 
     public override Task CompleteAsync(CancellationToken cancellationToken = default) =>
@@ -31,13 +34,9 @@ internal sealed class DeliveryActions(DeliverySettler settler, Delivery delivery
 
     internal override async ValueTask<bool> CloseAsync()
     {
-        if (Interlocked.CompareExchange(ref _current, Closed, null) is not { } begun)
-        {
-            return false;
-        }
-
-        await begun.Ended.Task;
-        return true;
+        var begun = Interlocked.CompareExchange(ref _current, Closed, null);
+        await (begun?.Ended.Task ?? Task.CompletedTask);
+        return begun is not null || (_failure is null ? false : throw _failure);
     }
 
     private SettleDecision Again(TimeSpan delay) => SettlePolicy.Again(delivery.Message.Attempt, settler.Options.OnError.MaxAttempts, delay);
@@ -61,6 +60,7 @@ internal sealed class DeliveryActions(DeliverySettler settler, Delivery delivery
         }
         catch (Exception exception)
         {
+            _failure = exception;
             Volatile.Write(ref _current, null);
             mine.Ended.SetException(exception);
             _ = mine.Ended.Task.Exception; // Observed, whether somebody waits for it or not.

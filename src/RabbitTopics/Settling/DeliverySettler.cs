@@ -66,7 +66,7 @@ internal sealed class DeliverySettler(Broker broker, QueueProperties? queuePrope
         }
         catch (Exception exception)
         {
-            failure ??= exception; // The handler did not wait for what it had begun.
+            failure ??= exception; // What the handler wanted is not done, whether it waited for it or not.
         }
 
         var outcome = SettlePolicy.Outcome(failure, isStopping, IsExcluded);

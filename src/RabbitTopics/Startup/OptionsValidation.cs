@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -25,7 +26,7 @@ internal sealed class OptionsValidation<T>(Func<T, IEnumerable<string>> problems
 /// <summary>The checks of options. Each says what is wrong and what to do, or null.</summary>
 internal static class OptionsValidation
 {
-    public static void AddValidatedOptions<T>(this IServiceCollection services, Func<T, IEnumerable<string>> problemsOf)
+    public static void AddValidatedOptions<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] T>(this IServiceCollection services, Func<T, IEnumerable<string>> problemsOf)
         where T : class
     {
         services.AddSingleton<IValidateOptions<T>>(provider => new OptionsValidation<T>(problemsOf, provider.GetService<StartupProblems>()));

@@ -321,7 +321,7 @@ public sealed class FaultTests(SharedBroker shared)
         await Client.WaitForQueueAsync(shared.Uri, $"{library.Queue}.dead");
         var parked = await library.Channel.TakeAsync($"{library.Queue}.dead");
         Assert.Equal("max-redeliveries", parked.HeaderText("rt-dead-letter-reason"));
-        Assert.False(parked.BasicProperties.Headers.ContainsKey("x-delivery-count"));
+        Assert.False(parked.BasicProperties.Headers!.ContainsKey("x-delivery-count"));
     }
 
     private static QueueConsumer Consumer(Library library, string queue, HandlerOptions options, Func<Delivery, CancellationToken, ValueTask> handler, ILogger? log = null) => new(
