@@ -27,9 +27,11 @@ public sealed class TopicMessage<T> : TopicMessage
     /// <summary>A message to publish, its body made of a value.</summary>
     /// <param name="topic">The topic.</param>
     /// <param name="value">The body; written as JSON unless it is text or bytes.</param>
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
     [SetsRequiredMembers]
     public TopicMessage(string topic, T value)
     {
+        ArgumentNullException.ThrowIfNull(value);
         Topic = topic;
         Value = value;
     }

@@ -54,12 +54,21 @@ internal sealed class ListenerWatch(TriggerQueues queues, AppBrokers brokers, Qu
                 }
 
                 idle.Reset();
-                idle.IsSaid = false;
+                idle.IsSaid = idle.HasParked = false;
             }
-            else if (idle.Elapsed >= options.Value.After && !idle.IsSaid)
+            else if (idle.Elapsed >= options.Value.After)
             {
-                idle.IsSaid = true;
-                await SayAsync(broker, queue, messages, stop);
+                if (!idle.IsSaid)
+                {
+                    idle.IsSaid = true;
+                    Say(queue, messages);
+                }
+
+                if (options.Value.ParkUndecodable && !idle.HasParked)
+                {
+                    await new UndecodableMessages(broker, app.Value.TopicHeader, logger).ParkAsync(queue, options.Value.MessagesLookedAt, stop);
+                    idle.HasParked = true; // Where it failed it is tried at the next look.
+                }
             }
             else
             {
@@ -73,16 +82,12 @@ internal sealed class ListenerWatch(TriggerQueues queues, AppBrokers brokers, Qu
         }
     }
 
-    private async Task SayAsync(Broker broker, TriggerQueue queue, uint messages, CancellationToken stop)
+    private void Say(TriggerQueue queue, uint messages)
     {
         var problem = $"it has had messages ({messages} now) and no consumer for {options.Value.After.TotalSeconds:0.###} s; the host's listener has ended, as after an error "
             + "of its channel, and does not come back by itself";
         health.Report(queue.Function, queue.Queue, problem);
         logger.LogCritical("Function '{Function}': queue '{Queue}' is not consumed: {Problem}. Restart the function app.", queue.Function, queue.Queue, problem);
-        if (options.Value.ParkUndecodable)
-        {
-            await new UndecodableMessages(broker, app.Value.TopicHeader, logger).ParkAsync(queue, options.Value.MessagesLookedAt, stop);
-        }
     }
 
     private static async Task<(uint Messages, uint Consumers)> CountAsync(Broker broker, string queue, CancellationToken stop)
@@ -100,5 +105,7 @@ internal sealed class ListenerWatch(TriggerQueues queues, AppBrokers brokers, Qu
     private sealed class Idle : Stopwatch
     {
         public bool IsSaid { get; set; }
+
+        public bool HasParked { get; set; }
     }
 }

@@ -88,9 +88,24 @@ internal sealed class TopicOutputMiddleware(
         }
     }
 
-    /// <summary>Writes a value, or each of a collection of them.</summary>
-    private Task WriteAsync(TopicOutputAttribute output, object value, CancellationToken cancellationToken) =>
-        value is IEnumerable items && json.IsCollection(items)
-            ? Task.WhenAll(items.Cast<object?>().OfType<object>().Select(item => _writer.WriteAsync(output, item, cancellationToken)))
-            : _writer.WriteAsync(output, value, cancellationToken);
+    /// <summary>Writes a value, or each of a collection of them. Where the collection fails midway, what was begun is waited for.</summary>
+    private Task WriteAsync(TopicOutputAttribute output, object value, CancellationToken cancellationToken)
+    {
+        if (value is not IEnumerable items || !json.IsCollection(items))
+        {
+            return _writer.WriteAsync(output, value, cancellationToken);
+        }
+
+        var writes = new List<Task>();
+        try
+        {
+            writes.AddRange(items.Cast<object?>().OfType<object>().Select(item => _writer.WriteAsync(output, item, cancellationToken)));
+        }
+        catch (Exception exception)
+        {
+            writes.Add(Task.FromException(exception));
+        }
+
+        return Task.WhenAll(writes);
+    }
 }

@@ -98,7 +98,7 @@ internal sealed class Broker : IAsyncDisposable
 
     /// <summary>Says that a quorum queue may have a delivery limit at which it drops messages, and what to do about it.</summary>
     internal void WarnOfDeliveryLimit(string queue) => _logger.LogWarning(
-        "Quorum queue '{Queue}' at {Endpoint} was declared without 'x-delivery-limit'. RabbitMQ 4 drops a message that was returned 20 times, or hands it to the queue's dead-letter exchange. "
+        "Quorum queue '{Queue}' at {Endpoint} may have RabbitMQ 4's delivery limit: a message that was returned 20 times is dropped, or goes to the queue's dead-letter exchange. "
         + "To have no limit, run: rabbitmqctl set_policy --apply-to quorum_queues rabbittopics-limit '^{Pattern}$' '{Definition}' (docs/brokers.md).",
         queue, Endpoint, queue.Replace(".", "[.]", StringComparison.Ordinal), """{"delivery-limit": -1}""");
 

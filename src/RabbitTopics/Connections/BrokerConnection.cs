@@ -13,7 +13,7 @@ internal sealed class BrokerConnection : IAsyncDisposable
 {
     private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LastRetryDelay = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan GoodbyeTime = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan CloseTime = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(5);
 
     private readonly BrokerEndpoint _endpoint;
@@ -24,6 +24,7 @@ internal sealed class BrokerConnection : IAsyncDisposable
     private readonly Lock _gate = new();
     private TaskCompletionSource<IConnection> _open = NewWait();
     private TaskCompletionSource _unblocked = Completed();
+    private CancellationTokenSource _lost = new();
     private Task? _supervisor;
 
     /// <summary>A connection that is not opened yet.</summary>
@@ -68,6 +69,10 @@ internal sealed class BrokerConnection : IAsyncDisposable
 
         return await open.WaitAsync(cancellationToken);
     }
+
+    /// <summary>Cancelled when the connection that <see cref="GetOpenAsync"/> gave last is lost. The client tells its channels one after the
+    /// other, and one of them can keep it from telling the next (rabbitmq-dotnet-client #1930).</summary>
+    public CancellationToken Lost => _lost.Token;
 
     /// <summary>Whether the connection was asked for and is not open.</summary>
     public bool IsDown
@@ -197,7 +202,7 @@ internal sealed class BrokerConnection : IAsyncDisposable
         var closed = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         connection.ConnectionShutdownAsync += (_, reason) =>
         {
-            closed.TrySetResult($"{reason.ReplyCode} {reason.ReplyText}");
+            closed.TrySetResult($"{reason.ReplyCode} {reason.ReplyText}"); // The first handler: no channel is there yet.
             return Task.CompletedTask;
         };
         connection.ConnectionBlockedAsync += (_, blocked) =>
@@ -216,6 +221,7 @@ internal sealed class BrokerConnection : IAsyncDisposable
         }
 
         ServerVersion = VersionOf(connection);
+        var lost = _lost = new CancellationTokenSource();
         _open.TrySetResult(connection);
         _logger.LogInformation("Connected to the broker at {Endpoint} for {Purpose}.", _endpoint, _purpose);
         try
@@ -226,20 +232,23 @@ internal sealed class BrokerConnection : IAsyncDisposable
         }
         finally
         {
-            Unblock(); // The next connection hears of it anew.
+            BlockedReason = null; // The next connection hears of it anew.
+            _unblocked.TrySetResult();
             lock (_gate)
             {
                 _open = NewWait();
             }
+
+            await lost.CancelAsync();
         }
     }
 
-    /// <summary>Says goodbye. The client waits for what its consumers have begun, without end; a handler that does not end must not keep the
+    /// <summary>Closes a connection. The client waits for what its consumers have begun, without end; a handler that does not end must not keep the
     /// program, whose own end closes the connection as well.</summary>
     private static async Task DisposeAsync(IConnection connection)
     {
         var disposing = Task.Run(async () => await connection.DisposeAsync(), CancellationToken.None);
-        await disposing.WaitAsync(GoodbyeTime, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await disposing.WaitAsync(CloseTime, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _ = disposing.ContinueWith(static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
     }
 

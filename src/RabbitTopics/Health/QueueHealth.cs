@@ -7,7 +7,7 @@ namespace RabbitTopics.Health;
 internal sealed class QueueHealth
 {
     private readonly ConcurrentDictionary<(string Handler, string Queue), string> _problems = new();
-    private readonly ConcurrentDictionary<(string Handler, string Queue), string> _warnings = new();
+    private readonly ConcurrentDictionary<(string Handler, string Queue, string Kind), string> _warnings = new();
 
     /// <summary>The queues that are not consumed.</summary>
     public IReadOnlyList<QueueProblem> Problems =>
@@ -16,16 +16,16 @@ internal sealed class QueueHealth
     /// <summary>What is to be looked at, while the queues are consumed.</summary>
     public IReadOnlyList<string> Warnings => [.. _warnings.Values.Order(StringComparer.Ordinal)];
 
-    /// <summary>Says what is to be looked at with a queue that is consumed; null where there is nothing.</summary>
-    internal void Warn(string handler, string queue, string? warning)
+    /// <summary>Says what is to be looked at with a queue that is consumed; null where there is nothing of the kind.</summary>
+    internal void Warn(string handler, string queue, string kind, string? warning)
     {
         if (warning is null)
         {
-            _warnings.TryRemove((handler, queue), out _);
+            _warnings.TryRemove((handler, queue, kind), out _);
         }
         else
         {
-            _warnings[(handler, queue)] = warning;
+            _warnings[(handler, queue, kind)] = warning;
         }
     }
 

@@ -75,10 +75,10 @@ internal sealed class Delivery
     /// <summary>Why the envelope of <see cref="Message"/> could not be read; null where it could.</summary>
     public Exception? Obstacle { get; private set; }
 
-    /// <summary>How often the broker delivered it before, as a quorum queue counts it; null in another queue
+    /// <summary>How often the broker delivered it before, as a quorum queue counts it; null in another queue, and for the first time
     /// (https://www.rabbitmq.com/docs/quorum-queues#poison-message-handling).</summary>
     public long? BrokersCount =>
-        RawProperties.Headers is { } headers && headers.TryGetValue(HeaderNames.DeliveryCount, out var count) ? AmqpValue.Count(count) : null;
+        _redelivered && RawProperties.Headers is { } headers && headers.TryGetValue(HeaderNames.DeliveryCount, out var count) ? AmqpValue.Count(count) : null;
 
     /// <summary>Lets the handler settle the message itself.</summary>
     public TopicMessageActions Actions => _actions ?? Interlocked.CompareExchange(ref _actions, _source.NewActions(this), null) ?? _actions;

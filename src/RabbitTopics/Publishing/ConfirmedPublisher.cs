@@ -16,6 +16,7 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
     private readonly Dictionary<string, ExchangeWriter> _writers = [];
     private readonly TimeSpan _idleTime;
     private readonly Timer _cleaning;
+    private bool _isClosed;
 
     /// <summary>A publisher that has no channels yet.</summary>
     /// <param name="connection">The connection to publish on.</param>
@@ -48,7 +49,7 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
     public async Task PublishAsync(Publish publish, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var writer = Enter(publish.Exchange);
+        var writer = Enter(publish.Exchange) ?? throw new BrokerUnavailableException(publish.Exchange, publish.RoutingKey, "the publisher was closed.");
         try
         {
             await writer.PublishAsync(publish, cancellationToken);
@@ -69,6 +70,7 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
         ExchangeWriter[] writers;
         lock (_writers)
         {
+            _isClosed = true;
             writers = [.. _writers.Values];
         }
 
@@ -78,10 +80,15 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
         }
     }
 
-    private ExchangeWriter Enter(string exchange)
+    private ExchangeWriter? Enter(string exchange)
     {
         lock (_writers)
         {
+            if (_isClosed)
+            {
+                return null;
+            }
+
             if (!_writers.TryGetValue(exchange, out var writer))
             {
                 if (_writers.Count >= MostWriters)

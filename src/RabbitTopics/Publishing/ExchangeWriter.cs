@@ -184,7 +184,7 @@ internal sealed class ExchangeWriter : IAsyncDisposable
     {
         if (_session is { } known)
         {
-            if (known.Channel.IsOpen)
+            if (known.Channel.IsOpen && !known.Watch.Token.IsCancellationRequested)
             {
                 return known;
             }
@@ -193,6 +193,7 @@ internal sealed class ExchangeWriter : IAsyncDisposable
         }
 
         var connection = await _connection.GetOpenAsync(_stopping.Token);
+        var lost = _connection.Lost;
         var session = new Session(await connection.CreateChannelAsync(WithConfirms, _stopping.Token), connection.FrameMax);
         try
         {
@@ -213,6 +214,7 @@ internal sealed class ExchangeWriter : IAsyncDisposable
             Lose(session, reason);
             return Task.CompletedTask;
         };
+        session.Watch = lost.UnsafeRegister(_ => Lose(session, null), null);
         return session;
     }
 
@@ -435,11 +437,12 @@ internal sealed class ExchangeWriter : IAsyncDisposable
     private static BrokerUnavailableException Stopped(Publish publish) => new(publish.Exchange, publish.RoutingKey, "the publisher was closed.");
 
     private static bool IsLoss(Exception exception) => exception is not WireFormattingException
-        and (OperationCanceledException or RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException);
+        and (OperationCanceledException or RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException or ChannelClosedException);
 
     /// <summary>Closes a channel, which on a connection that swallows everything takes its time.</summary>
     private static async Task CloseAsync(Session session)
     {
+        session.Watch.Unregister();
         try
         {
             await session.Channel.DisposeAsync();
@@ -454,6 +457,9 @@ internal sealed class ExchangeWriter : IAsyncDisposable
     private sealed class Session(IChannel channel, uint frameMax)
     {
         public IChannel Channel { get; } = channel;
+
+        /// <summary>Lets it go when the connection is lost, whether the client tells the channel or not.</summary>
+        public CancellationTokenRegistration Watch { get; set; }
 
         /// <summary>The longest frame that the broker takes, in bytes; 0 for no limit.</summary>
         public uint FrameMax { get; } = frameMax;

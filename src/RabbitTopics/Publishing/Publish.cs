@@ -77,7 +77,8 @@ internal sealed class Publish
     /// <summary>What the broker says of the exchange holds for every message, and what it says of a property or the size for those that have it
     /// (rabbit_channel.erl, basic.publish).</summary>
     private bool IsOfAnotherMessage(string text) =>
-        text.Contains("user_id", StringComparison.Ordinal) ? Properties.UserId is null
+        text.Contains("access to topic '", StringComparison.Ordinal) ? !text.Contains($"access to topic '{RoutingKey}'", StringComparison.Ordinal)
+        : text.Contains("user_id", StringComparison.Ordinal) ? Properties.UserId is null
         : text.Contains("invalid expiration", StringComparison.Ordinal) ? Properties.Expiration is null
         : text.Contains("_in_header", StringComparison.Ordinal) ? Properties.Headers?.Keys.Any(name => name is "CC" or "BCC") != true
         : text.Contains("message size ", StringComparison.Ordinal) && !text.Contains($"message size {Body.Length} ", StringComparison.Ordinal);

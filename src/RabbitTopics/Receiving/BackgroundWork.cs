@@ -37,7 +37,7 @@ internal sealed class BackgroundWork : IAsyncDisposable
     public async Task<bool> StopAsync(CancellationToken cancellationToken)
     {
         await _stopping.CancelAsync();
-        await using (cancellationToken.Register(_abandoning.Cancel))
+        await using (cancellationToken.Register(() => _ = _abandoning.CancelAsync())) // What handlers do when they are cancelled runs elsewhere.
         {
             await WaitAsync(_work, cancellationToken);
         }

@@ -8,7 +8,7 @@ namespace RabbitTopics.Receiving;
 /// the client from telling other consumers of a lost connection.</summary>
 internal sealed class ChannelConsumer : AsyncDefaultBasicConsumer, IDisposable
 {
-    private readonly IConnection _connection;
+    private readonly CancellationTokenRegistration _connectionLost;
     private readonly DeliverySource _source;
     private readonly DeliveryPumps _pumps;
     private readonly CancellationTokenSource _ending = new();
@@ -20,24 +20,23 @@ internal sealed class ChannelConsumer : AsyncDefaultBasicConsumer, IDisposable
     private string? _tag;
 
     /// <summary>A consumer that has not begun.</summary>
-    /// <param name="connection">The connection: it tells of its loss first.</param>
     /// <param name="channel">The channel, its own.</param>
     /// <param name="source">What its deliveries have in common.</param>
     /// <param name="pumps">Get the deliveries.</param>
     /// <param name="suspicious">From how many deliveries of it on a message may be one that ends the process.</param>
-    public ChannelConsumer(IConnection connection, IChannel channel, DeliverySource source, DeliveryPumps pumps, long suspicious)
+    /// <param name="connectionLost">Cancelled when the connection is lost.</param>
+    public ChannelConsumer(IChannel channel, DeliverySource source, DeliveryPumps pumps, long suspicious, CancellationToken connectionLost)
         : base(channel)
     {
-        _connection = connection;
         _source = source;
         _pumps = pumps;
         _suspicious = suspicious;
         Ended = _ending.Token;
         channel.ChannelShutdownAsync += OnShutdownAsync;
-        connection.ConnectionShutdownAsync += OnShutdownAsync;
-        if (!connection.IsOpen || !channel.IsOpen)
+        _connectionLost = connectionLost.UnsafeRegister(static consumer => ((ChannelConsumer)consumer!).End("the connection was lost"), this);
+        if (!channel.IsOpen)
         {
-            End("closed at once"); // Lost before the handlers were there.
+            End("closed at once"); // Lost before the handler was there.
         }
     }
 
@@ -72,12 +71,13 @@ internal sealed class ChannelConsumer : AsyncDefaultBasicConsumer, IDisposable
     /// <summary>Notes that a delivery is going to be handled; false where it is left to the broker, which delivers it again.</summary>
     public bool TryBegin()
     {
+        Interlocked.Increment(ref _unsettled); // First, so that whoever stops either waits for it or keeps it from beginning.
         if (Ended.IsCancellationRequested)
         {
+            Settled();
             return false;
         }
 
-        Interlocked.Increment(ref _unsettled);
         return true;
     }
 
@@ -86,7 +86,7 @@ internal sealed class ChannelConsumer : AsyncDefaultBasicConsumer, IDisposable
     {
         if (Interlocked.Decrement(ref _unsettled) == 0)
         {
-            _settled.SetResult();
+            _settled.TrySetResult();
         }
     }
 
@@ -100,7 +100,7 @@ internal sealed class ChannelConsumer : AsyncDefaultBasicConsumer, IDisposable
 
         // The client reuses the memory of the body.
         var delivery = new Delivery(_source, redelivered, exchange, routingKey, properties, body.ToArray()) { ConsumerTag = consumerTag, DeliveryTag = deliveryTag };
-        if (!redelivered || (delivery.BrokersCount ?? 0) < _suspicious)
+        if ((delivery.BrokersCount ?? 0) < _suspicious)
         {
             _firstUnsuspicious.TrySetResult();
         }
@@ -120,7 +120,7 @@ internal sealed class ChannelConsumer : AsyncDefaultBasicConsumer, IDisposable
     public async Task StopAsync()
     {
         End("stopping");
-        await (_tag is null ? Task.CompletedTask : Channel.BasicCancelAsync(_tag, noWait: true, CancellationToken.None));
+        await (_tag is null ? Task.CompletedTask : Channel.BasicCancelAsync(_tag, noWait: true, CancellationToken.None)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Settled(); // The consumer's own.
         await _settled.Task;
     }
@@ -128,7 +128,7 @@ internal sealed class ChannelConsumer : AsyncDefaultBasicConsumer, IDisposable
     public void Dispose()
     {
         End("disposed");
-        _connection.ConnectionShutdownAsync -= OnShutdownAsync;
+        _connectionLost.Dispose();
         Channel.ChannelShutdownAsync -= OnShutdownAsync;
     }
 

@@ -26,10 +26,11 @@ internal sealed class ConsumingLoop(Broker broker, string queue, Action<string?>
     public CancellationToken Abandon => _work.Abandon;
 
     /// <summary>Starts; returns at once, also while the broker is down.</summary>
-    /// <param name="consumeAsync">Consumes on a channel until that ends or the token is cancelled, and says why it ended.</param>
+    /// <param name="consumeAsync">Consumes on a channel until that ends, the connection is lost (the first token) or it is to stop (the second),
+    /// and says why it ended.</param>
     /// <param name="advice">What to do about an exception, in a sentence; null where there is nothing but to wait.</param>
     /// <param name="drainAsync">What is waited for when consuming has ended for good. Default: nothing.</param>
-    public void Start(Func<IConnection, IChannel, CancellationToken, Task<string>> consumeAsync, Func<Exception, string?> advice, Func<Task>? drainAsync = null)
+    public void Start(Func<IChannel, CancellationToken, CancellationToken, Task<string>> consumeAsync, Func<Exception, string?> advice, Func<Task>? drainAsync = null)
     {
         Report($"waiting for the broker at {broker.Endpoint}");
         _work.Start(async () =>
@@ -62,7 +63,7 @@ internal sealed class ConsumingLoop(Broker broker, string queue, Action<string?>
         _ => 0,
     };
 
-    private async Task RunAsync(Func<IConnection, IChannel, CancellationToken, Task<string>> consumeAsync, Func<Exception, string?> advice)
+    private async Task RunAsync(Func<IChannel, CancellationToken, CancellationToken, Task<string>> consumeAsync, Func<Exception, string?> advice)
     {
         string? lastFailure = null;
         while (!Stop.IsCancellationRequested)
@@ -71,8 +72,9 @@ internal sealed class ConsumingLoop(Broker broker, string queue, Action<string?>
             try
             {
                 var connection = await broker.Consuming.GetOpenAsync(Stop);
+                var lost = broker.Consuming.Lost;
                 await using var channel = await connection.CreateChannelAsync(cancellationToken: Stop);
-                var ended = await consumeAsync(connection, channel, Stop);
+                var ended = await consumeAsync(channel, lost, Stop);
                 lastFailure = null;
                 if (!Stop.IsCancellationRequested)
                 {

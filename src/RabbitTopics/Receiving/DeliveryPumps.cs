@@ -39,6 +39,11 @@ internal sealed class DeliveryPumps(HandlerOptions options, Func<ChannelConsumer
             {
                 if (_keys.TryGetValue(key, out var waiting))
                 {
+                    while (waiting.TryPeek(out var first) && first.From.Ended.IsCancellationRequested)
+                    {
+                        waiting.Dequeue(); // Of a lost channel: it comes again.
+                    }
+
                     waiting.Enqueue(received);
                     return ValueTask.CompletedTask;
                 }
@@ -63,25 +68,31 @@ internal sealed class DeliveryPumps(HandlerOptions options, Func<ChannelConsumer
 
     private async Task PumpAsync(Slot slot)
     {
-        try
+        while (await NextAsync() is { } taken)
         {
-            while (true)
+            for (Received? next = taken; next is { } received; next = NextOfKey(received.Key))
             {
-                for (Received? next = await _inbox.Reader.ReadAsync(); next is { } received; next = NextOfKey(received.Key))
+                if (received.From.TryBegin())
                 {
-                    if (received.From.TryBegin())
-                    {
-                        received.Delivery.Time = DateTimeOffset.UtcNow;
-                        slot.AtWork = received.Delivery;
-                        await handle(received.From, received.Delivery);
-                        slot.AtWork = null;
-                    }
+                    received.Delivery.Time = DateTimeOffset.UtcNow;
+                    slot.AtWork = received.Delivery;
+                    await handle(received.From, received.Delivery);
+                    slot.AtWork = null;
                 }
             }
         }
+    }
+
+    /// <summary>The next delivery; null where nothing more comes.</summary>
+    private async ValueTask<Received?> NextAsync()
+    {
+        try
+        {
+            return await _inbox.Reader.ReadAsync();
+        }
         catch (ChannelClosedException)
         {
-            // Nothing more comes.
+            return null;
         }
     }
 

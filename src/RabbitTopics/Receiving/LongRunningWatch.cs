@@ -30,12 +30,12 @@ internal sealed class LongRunningWatch(DeliveryPumps pumps, QueueConsumerOptions
                     options.Handler, options.Queue, delivery.Message.Topic, after.TotalSeconds, Limit);
             }
 
-            health.Warn(options.Handler, options.Queue, late.Count == 0 ? null
+            health.Warn(options.Handler, options.Queue, "late", late.Count == 0 ? null
                 : $"handler '{options.Handler}' has been at work on {late.Count} message(s) of queue '{options.Queue}' for more than {after.TotalSeconds:0.###} s");
             await Task.Delay(interval, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        health.Warn(options.Handler, options.Queue, null);
+        health.Warn(options.Handler, options.Queue, "late", null);
     }
 
     private string Limit => options.HandlerOptions.Timeout == Timeout.InfiniteTimeSpan ? "no limit: set Timeout" : $"a limit of {options.HandlerOptions.Timeout.TotalSeconds:0.###} s";

@@ -11,6 +11,9 @@ namespace RabbitTopics.Receiving;
 /// channel, the queue or a handler, until it is stopped.</summary>
 internal sealed class QueueConsumer : IAsyncDisposable
 {
+    /// <summary>How long messages are taken one by one at the most: one that is slow, or that waits to be settled, must not hold up the rest.</summary>
+    private static readonly TimeSpan SuspectTime = TimeSpan.FromSeconds(10);
+
     private readonly Broker _broker;
     private readonly QueueConsumerOptions _options;
     private readonly Func<Delivery, CancellationToken, ValueTask> _handler;
@@ -35,7 +38,7 @@ internal sealed class QueueConsumer : IAsyncDisposable
         _options = options;
         _handler = handler;
         _logger = logger;
-        _settler = new DeliverySettler(broker, options.Topology?.Properties, options.HandlerOptions, logger);
+        _settler = new DeliverySettler(broker, options.Topology?.Properties, options.HandlerOptions, logger, held => health.Warn(options.Handler, options.Queue, "held", held));
         _source = new DeliverySource(options.Queue, options.Handler, options.TopicHeader, delivery => new DeliveryActions(_settler, delivery));
         _pumps = new DeliveryPumps(options.HandlerOptions, HandleAsync);
         _loop = new ConsumingLoop(broker, options.Queue, problem => health.Report(options.Handler, options.Queue, problem), logger);
@@ -72,13 +75,25 @@ internal sealed class QueueConsumer : IAsyncDisposable
 
     /// <summary>Consumes on one channel until that ends, and says why it ended. It does not wait for handlers of a channel that is lost: the
     /// next one gets its deliveries beside them.</summary>
-    private async Task<string> ConsumeAsync(IConnection connection, IChannel channel, CancellationToken stop)
+    private async Task<string> ConsumeAsync(IChannel channel, CancellationToken lost, CancellationToken stop)
     {
         await TopologyDeclarer.ApplyAsync(_broker, _options.Topology, _options.Queue, stop);
         await _settler.PrepareAsync(_options.Queue, stop);
         _pumps.Clear();
-        using var consumer = new ChannelConsumer(connection, channel, _source, _pumps, suspicious: Math.Min(2, MaxRedeliveries));
+        using var consumer = new ChannelConsumer(channel, _source, _pumps, suspicious: Math.Min(2, MaxRedeliveries), lost);
         await using var stopping = stop.Register(() => consumer.End("stopping"));
+        try
+        {
+            return await ConsumeAsync(consumer, stop);
+        }
+        finally
+        {
+            await (stop.IsCancellationRequested ? consumer.StopAsync() : Task.CompletedTask);
+        }
+    }
+
+    private async Task<string> ConsumeAsync(ChannelConsumer consumer, CancellationToken stop)
+    {
         var prefetch = _options.HandlerOptions.EffectivePrefetch;
         var first = LooksForSuspects ? (ushort)1 : prefetch;
         await consumer.ConsumeAsync(_options.Queue, first, stop);
@@ -87,12 +102,11 @@ internal sealed class QueueConsumer : IAsyncDisposable
             _options.Queue, _broker.Endpoint, prefetch, _options.HandlerOptions.Concurrency);
         if (first < prefetch)
         {
-            await consumer.FirstUnsuspicious.WaitAsync(consumer.Ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await consumer.FirstUnsuspicious.WaitAsync(SuspectTime, consumer.Ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await (consumer.Ended.IsCancellationRequested ? Task.CompletedTask : consumer.ConsumeAsync(_options.Queue, prefetch, stop));
         }
 
         await Task.Delay(Timeout.Infinite, consumer.Ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await (stop.IsCancellationRequested ? consumer.StopAsync() : Task.CompletedTask);
         return consumer.Reason;
     }
 
@@ -183,10 +197,10 @@ internal sealed class QueueConsumer : IAsyncDisposable
         await handling;
     }
 
-    /// <summary>A queue that the app does not declare may have RabbitMQ 4's delivery limit.</summary>
+    /// <summary>A quorum queue that the app does not declare as one may have RabbitMQ 4's delivery limit.</summary>
     private void WarnOfLimit()
     {
-        if (!_saidLimit && _options.Topology is null && _broker.LimitsDeliveries)
+        if (!_saidLimit && _broker.LimitsDeliveries && !(_broker.Mode == TopologyMode.Declare && _options.Topology?.Properties.IsQuorum == true))
         {
             _saidLimit = true;
             _broker.WarnOfDeliveryLimit(_options.Queue);

@@ -34,9 +34,16 @@ internal sealed class DeliveryActions(DeliverySettler settler, Delivery delivery
 
     internal override async ValueTask<bool> CloseAsync()
     {
-        var begun = Interlocked.CompareExchange(ref _current, Closed, null);
-        await (begun?.Ended.Task ?? Task.CompletedTask);
-        return begun is not null || (_failure is null ? false : throw _failure);
+        while (Interlocked.CompareExchange(ref _current, Closed, null) is { } begun && begun != Closed)
+        {
+            await begun.Ended.Task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (Volatile.Read(ref _current) == begun)
+            {
+                return true;
+            }
+        }
+
+        return _failure is null ? false : throw _failure;
     }
 
     private SettleDecision Again(TimeSpan delay) => SettlePolicy.Again(delivery.Message.Attempt, settler.Options.OnError.MaxAttempts, delay);
@@ -62,12 +69,12 @@ internal sealed class DeliveryActions(DeliverySettler settler, Delivery delivery
         {
             _failure = exception;
             Volatile.Write(ref _current, null);
-            mine.Ended.SetException(exception);
-            _ = mine.Ended.Task.Exception; // Observed, whether somebody waits for it or not.
             throw;
         }
-
-        mine.Ended.SetResult();
+        finally
+        {
+            mine.Ended.SetResult();
+        }
     }
 
     private sealed class Settlement(string name, bool isComplete)

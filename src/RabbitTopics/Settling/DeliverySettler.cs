@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
-using RabbitMQ.Client.Exceptions;
 using RabbitTopics.Brokers;
 using RabbitTopics.Connections;
 using RabbitTopics.Messages;
@@ -13,7 +12,8 @@ namespace RabbitTopics.Settling;
 /// <param name="queueProperties">What the app declares the queue with; null where it does not.</param>
 /// <param name="options">How its messages are settled.</param>
 /// <param name="logger">Is told of every message that was not handled.</param>
-internal sealed class DeliverySettler(Broker broker, QueueProperties? queueProperties, HandlerOptions options, ILogger logger)
+/// <param name="reportHeld">Is told of messages that wait as their copies cannot be published; null where there is none any more.</param>
+internal sealed class DeliverySettler(Broker broker, QueueProperties? queueProperties, HandlerOptions options, ILogger logger, Action<string?>? reportHeld = null)
 {
     private static readonly TimeSpan FirstHold = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestHold = TimeSpan.FromSeconds(30);
@@ -23,6 +23,7 @@ internal sealed class DeliverySettler(Broker broker, QueueProperties? queuePrope
     private static readonly TimeSpan TellTime = TimeSpan.FromSeconds(5);
 
     private readonly CopyPublisher _copies = new(broker, queueProperties);
+    private int _held;
 
     /// <summary>How messages are settled.</summary>
     public HandlerOptions Options => options;
@@ -89,21 +90,47 @@ internal sealed class DeliverySettler(Broker broker, QueueProperties? queuePrope
         }
 
         var decision = SettlePolicy.Decide(outcome, delivery.Message.Attempt, options.OnError);
-        for (var hold = FirstHold; ; hold = hold * 2 < LongestHold ? hold * 2 : LongestHold)
+        try
         {
-            try
-            {
-                return await PerformAsync(delivery, decision, why, failure, CancellationToken.None);
-            }
-            catch (Exception exception)
-            {
-                Report(delivery, why, failure, $"it stays in its queue, as its copy could not be published: {exception.Message}");
-            }
+            return await PerformAsync(delivery, decision, why, failure, CancellationToken.None);
+        }
+        catch (Exception exception)
+        {
+            return await HoldAsync(delivery, decision, why, failure, exception, ended);
+        }
+    }
 
-            await Task.Delay(hold, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (ended.IsCancellationRequested)
+    /// <summary>Tries a copy again that the broker did not take; false where nothing is to be held any more.</summary>
+    private async ValueTask<bool> HoldAsync(Delivery delivery, SettleDecision decision, string why, Exception? failure, Exception refusal, CancellationToken ended)
+    {
+        Interlocked.Increment(ref _held);
+        try
+        {
+            for (var hold = FirstHold; ; hold = hold * 2 < LongestHold ? hold * 2 : LongestHold)
             {
-                return false;
+                Report(delivery, why, failure, $"it stays in its queue, as its copy could not be published: {refusal.Message}");
+                reportHeld?.Invoke($"{Volatile.Read(ref _held)} message(s) of queue '{delivery.Queue}' are held, as their copies cannot be published: {refusal.Message}");
+                await Task.Delay(hold, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (ended.IsCancellationRequested)
+                {
+                    return false;
+                }
+
+                try
+                {
+                    return await PerformAsync(delivery, decision, why, failure, CancellationToken.None);
+                }
+                catch (Exception exception)
+                {
+                    refusal = exception;
+                }
+            }
+        }
+        finally
+        {
+            if (Interlocked.Decrement(ref _held) == 0)
+            {
+                reportHeld?.Invoke(null);
             }
         }
     }
@@ -157,15 +184,17 @@ internal sealed class DeliverySettler(Broker broker, QueueProperties? queuePrope
             if (!telling.IsCompletedSuccessfully)
             {
                 // The client can wait for ever on a connection that is gone (rabbitmq-dotnet-client #1930), and the consumer with it.
-                await telling.AsTask().WaitAsync(TellTime);
+                var late = telling.AsTask();
+                _ = late.ContinueWith(static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+                await late.WaitAsync(TellTime);
             }
 
             return true;
         }
-        catch (Exception exception) when (exception is OperationInterruptedException or IOException or ObjectDisposedException or TimeoutException)
+        catch (Exception exception)
         {
-            logger.LogWarning("Delivery {DeliveryTag} of queue '{Queue}' could not be settled, as its channel is gone; the broker delivers it again.",
-                delivery.DeliveryTag, delivery.Queue);
+            logger.LogWarning("Delivery {DeliveryTag} of queue '{Queue}' could not be settled ({Reason}); the broker delivers it again.",
+                delivery.DeliveryTag, delivery.Queue, exception is TimeoutException ? "the broker does not read" : "its channel is gone");
             return false;
         }
     }

@@ -29,14 +29,17 @@ internal static class OutgoingMessage
     {
         var message = value as TopicMessage;
         var own = message?.Properties ?? NoProperties;
+        var isRewritten = message is { ValueToWrite: not null, Body.Length: > 0 }; // What it says of the body that it came with is not true of the new one.
         var given = options.Properties ?? NoProperties;
-        var ownHeaders = message?.Headers ?? NoHeaders;
+        var ownHeaders = !isRewritten ? message?.Headers ?? NoHeaders
+            : new MessageHeaders(message!.Headers.Where(header => !header.Key.Equals(HeaderNames.ContentType, StringComparison.OrdinalIgnoreCase)
+                && !header.Key.Equals("Content-Encoding", StringComparison.OrdinalIgnoreCase)));
         var givenHeaders = options.Headers ?? NoHeaders;
         var idHeader = Header(HeaderNames.MessageId);
         var properties = new MessageProperties
         {
-            ContentType = own.ContentType ?? given.ContentType ?? (Has(PublishDefaults.ContentType) ? contentType : null),
-            ContentEncoding = own.ContentEncoding ?? given.ContentEncoding,
+            ContentType = (isRewritten ? null : own.ContentType) ?? given.ContentType ?? (Has(PublishDefaults.ContentType) ? contentType : null),
+            ContentEncoding = (isRewritten ? null : own.ContentEncoding) ?? given.ContentEncoding,
             Persistent = own.Persistent ?? given.Persistent ?? (Has(PublishDefaults.Persistent) ? true : null),
             Priority = own.Priority ?? given.Priority,
             CorrelationId = own.CorrelationId ?? given.CorrelationId,

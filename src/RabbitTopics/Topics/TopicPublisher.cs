@@ -79,6 +79,11 @@ internal sealed class TopicPublisher(AppBrokers brokers, JsonBody json, IOptions
         var properties = OutgoingMessage.Properties(topic, value, contentType, options, app.TopicHeader, time.GetUtcNow());
         var broker = brokers.Get(options.ConnectionStringSetting ?? app.ConnectionStringSetting);
         var delay = RetryQueue.Round(options.Delay ?? TimeSpan.Zero);
+        if (delay != TimeSpan.Zero && properties.IsExpirationPresent())
+        {
+            throw new ArgumentException("A message has both a Delay and an Expiration, and the broker would end the delay at the expiration. Leave one of the two.", nameof(options));
+        }
+
         var publish = new Publish(
             delay == TimeSpan.Zero ? exchange : "", delay == TimeSpan.Zero ? topic : RetryQueue.NameOfDelayed(exchange, topic, delay), properties, body)
         {

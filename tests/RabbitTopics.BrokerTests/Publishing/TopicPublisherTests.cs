@@ -8,6 +8,17 @@ namespace RabbitTopics.BrokerTests.Publishing;
 public sealed class TopicPublisherTests(SharedBroker broker)
 {
     [Fact]
+    public async Task A_delay_and_an_expiration_exclude_each_other()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        var options = new PublishOptions { Delay = TimeSpan.FromMinutes(10), Properties = new MessageProperties { Expiration = TimeSpan.FromMinutes(1) } };
+
+        var error = await Assert.ThrowsAsync<ArgumentException>(() => library.Get<ITopicPublisher>().PublishAsync("topic", "text", options, CancellationToken.None));
+
+        Assert.Contains("both a Delay and an Expiration", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_publish_that_returned_is_in_the_queue()
     {
         await using var library = await Library.OnAsync(broker.Uri);

@@ -126,11 +126,13 @@ public sealed class FaultTests(SharedBroker shared)
 
         await Wait.UntilAsync(() => log.Lines.Count(line => line.Contains("its copy could not be published", StringComparison.Ordinal)) >= 30, "copies to be refused again and again");
         Assert.Equal(Enumerable.Range(0, 10).Select(number => $"{number}:1:False"), attempts);
+        Assert.Contains(library.Health.Warnings, warning => warning.Contains($"10 message(s) of queue '{library.Queue}' are held", StringComparison.Ordinal));
         await library.Channel.QueueDeleteAsync($"{library.Queue}.dead"); // Which the next copy makes as it should be.
 
         await Wait.UntilAsync(async () => await Client.QueueExistsAsync(broker.Uri, $"{library.Queue}.dead") && await Client.CountAsync(broker.Uri, $"{library.Queue}.dead") == 10, "the copies");
         await WaitUntilEmptyAsync(broker.Uri, library.Queue);
         Assert.Equal(10, attempts.Count);
+        await Wait.UntilAsync(() => library.Health.Warnings.Count == 0, "nothing to be held any more");
     }
 
     [Fact]

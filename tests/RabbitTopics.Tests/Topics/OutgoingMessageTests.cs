@@ -1,6 +1,5 @@
 using RabbitTopics.Topics;
 
-
 namespace RabbitTopics.Tests.Topics;
 
 public sealed class OutgoingMessageTests
@@ -28,6 +27,25 @@ public sealed class OutgoingMessageTests
         Assert.Equal(1, properties.Headers["other"]);
     }
 
-    private static RabbitMQ.Client.BasicProperties Properties(TopicMessage message) =>
-        OutgoingMessage.Properties(message.Topic, message, null, new PublishOptions(), "Micro-Topic", DateTimeOffset.UnixEpoch);
+    [Fact]
+    public void A_received_message_whose_value_is_written_anew_no_longer_says_how_its_first_body_was_encoded()
+    {
+        var received = new TopicMessage
+        {
+            Topic = "a",
+            Body = new byte[] { 0x1F, 0x8B },
+            Properties = new MessageProperties { ContentEncoding = "gzip", ContentType = "application/x-protobuf", CorrelationId = "c" },
+            Headers = new MessageHeaders([new("Content-Type", "application/x-protobuf"), new("content-encoding", "gzip"), new("own", 1)]),
+        };
+
+        var properties = Properties(new TopicMessage<int>(received, 7), "application/json");
+
+        Assert.Equal(("application/json", null, "c"), (properties.ContentType, properties.ContentEncoding, properties.CorrelationId));
+        Assert.Equal("application/json", properties.Headers!["Content-Type"]);
+        Assert.False(properties.Headers.ContainsKey("content-encoding"));
+        Assert.Equal(1, properties.Headers["own"]);
+    }
+
+    private static RabbitMQ.Client.BasicProperties Properties(TopicMessage message, string? contentType = null) =>
+        OutgoingMessage.Properties(message.Topic, message, contentType, new PublishOptions(), "Micro-Topic", DateTimeOffset.UnixEpoch);
 }

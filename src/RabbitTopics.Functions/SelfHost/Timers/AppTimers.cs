@@ -110,7 +110,7 @@ internal sealed class AppTimers(
     }
 
     /// <summary>Takes part on a channel; only when that is closed another instance may lead.</summary>
-    private async Task<string> TakePartAsync(IConnection connection, IChannel channel, CancellationToken stop)
+    private async Task<string> TakePartAsync(IChannel channel, CancellationToken lost, CancellationToken stop)
     {
         // The queue's type is the virtual host's default: a quorum queue, where that is what the operator wants, outlives a node.
         await (Broker.Mode switch

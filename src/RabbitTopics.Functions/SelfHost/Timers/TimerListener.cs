@@ -33,7 +33,15 @@ internal sealed class TimerListener(
         while (!_work.Stop.IsCancellationRequested)
         {
             var term = await termAsync(_work.Stop);
-            await (term.Ended.IsCancellationRequested ? Task.Delay(1, CancellationToken.None) : RunAsync(term)); // One that has ended is about to be replaced.
+            try
+            {
+                await (term.Ended.IsCancellationRequested ? Task.Delay(1, CancellationToken.None) : RunAsync(term)); // One that has ended is about to be replaced.
+            }
+            catch (Exception exception) when (!_work.Stop.IsCancellationRequested)
+            {
+                logger.LogError(exception, "Function '{Function}': its timer failed and goes on.", function.Name);
+                await Task.Delay(TimeSpan.FromSeconds(1), _work.Stop);
+            }
         }
     });
 

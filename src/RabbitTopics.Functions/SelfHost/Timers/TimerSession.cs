@@ -48,6 +48,7 @@ internal sealed class TimerSession(
     private readonly Channel<(BasicDeliverEventArgs Delivery, TimersBody? Body)?> _inbox = Channel.CreateUnbounded<(BasicDeliverEventArgs, TimersBody?)?>(); // Null: the state has changed.
     private readonly CancellationTokenSource _over = new();
     private readonly HashSet<string> _unknown = new(StringComparer.OrdinalIgnoreCase);
+    private Task<bool>? _readable;
     private string? _ended;
     private bool _isActive;
     private bool _leads;
@@ -102,12 +103,12 @@ internal sealed class TimerSession(
     }
 
     private static bool IsOfBroker(Exception exception) =>
-        exception is RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException or OperationCanceledException;
+        exception is RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException or OperationCanceledException or ChannelClosedException;
 
     private Task EndAsync(string reason)
     {
         Interlocked.CompareExchange(ref _ended, reason, null);
-        _ = _over.CancelAsync(); // Not awaited: what it wakes up is none of the client's callbacks' business.
+        _ = _over.CancelAsync(); // Not awaited: the client's callback must not wait for what it wakes up.
         return Task.CompletedTask;
     }
 
@@ -115,9 +116,10 @@ internal sealed class TimerSession(
     private async Task<(BasicDeliverEventArgs Delivery, TimersBody? Body)?> ReadAsync(CancellationToken cancellationToken)
     {
         var wait = _talksNext - _clock.Elapsed;
-        Task readable = _inbox.Reader.WaitToReadAsync(cancellationToken).AsTask();
-        await readable.WaitAsync(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _readable ??= _inbox.Reader.WaitToReadAsync(cancellationToken).AsTask(); // One that has not ended is waited for again.
+        await ((Task)_readable).WaitAsync(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
+        _readable = _readable.IsCompleted ? null : _readable;
         return _inbox.Reader.TryRead(out var message) ? message : null;
     }
 
