@@ -42,10 +42,10 @@ internal static class Schedules
             values[index] = read;
         }
 
-        return ComesRound(values[3], values[4]) ? null : "it never comes round: check its day and month.";
+        return Occurs(values[3], values[4]) ? null : "it never occurs: check its day and month.";
     }
 
-    private static bool ComesRound(bool[] days, bool[] months) =>
+    private static bool Occurs(bool[] days, bool[] months) =>
         Enumerable.Range(1, 12).Any(month => months[month] && Enumerable.Range(1, DateTime.DaysInMonth(2000, month)).Any(day => days[day]));
 
     /// <summary>A field of an expression.</summary>

@@ -1,7 +1,7 @@
 namespace RabbitTopics;
 
-/// <summary>Publishes messages to topics. A call that returns means: the broker has the message and routed it to at least
-/// one queue. Thread-safe; calls need not be awaited one by one to keep their order.</summary>
+/// <summary>Publishes messages to topics. A call that returns means: the broker has the message, and unless <c>Mandatory</c> is
+/// false it routed it to at least one queue. Thread-safe; calls need not be awaited one by one to keep their order.</summary>
 public interface ITopicPublisher
 {
     /// <summary>Publishes a value: as JSON, or as it is where it is text or bytes.</summary>
@@ -11,7 +11,7 @@ public interface ITopicPublisher
     /// <param name="options">Where to, and how; null for the app's defaults.</param>
     /// <param name="cancellationToken">Gives up waiting; the broker may then have the message or not.</param>
     /// <exception cref="ArgumentException">The topic is empty, or longer than the 255 bytes of UTF-8 that AMQP
-    /// allows; a header's type is none of AMQP's; or an option is out of range.</exception>
+    /// allows; AMQP has no type for a header; or an option is out of range.</exception>
     /// <exception cref="TopicPublishException">The broker did not take the message, or not in time; the type says
     /// why.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>

@@ -64,10 +64,10 @@ public sealed record MessageProperties
         ClusterId = source.ClusterId,
     };
 
-    /// <exception cref="ArgumentException">The expiration is none, or a header's type is none of AMQP's.</exception>
+    /// <exception cref="ArgumentException">The expiration is not a number of milliseconds, or AMQP has no type for a header.</exception>
     internal BasicProperties Write(MessageHeaders headers) => Write(HeaderTable.Write(headers));
 
-    /// <exception cref="ArgumentException">The expiration is none.</exception>
+    /// <exception cref="ArgumentException">The expiration is not a number of milliseconds.</exception>
     internal BasicProperties Write(IDictionary<string, object?>? headers)
     {
         if (Expiration is { } time && (time < TimeSpan.Zero || time.TotalMilliseconds > uint.MaxValue))

@@ -83,7 +83,7 @@ public static class Client
             await using var channel = await connection.CreateChannelAsync();
             await channel.QueueDeleteAsync(queue);
         }
-        catch (RabbitMQ.Client.Exceptions.RabbitMQClientException)
+        catch (Exception exception) when (exception is RabbitMQ.Client.Exceptions.RabbitMQClientException or IOException)
         {
             // There is nothing to delete, or nobody who may.
         }

@@ -38,7 +38,7 @@ internal sealed record BrokerReference(
     internal string Description => ConnectionStringSetting is { } setting ? $"setting '{setting}'" : $"binding with HostName '{HostName}'";
 
     /// <summary>The URI that the parts make.</summary>
-    /// <exception cref="BrokerSettingException">A setting is missing, or the host or port is none.</exception>
+    /// <exception cref="BrokerSettingException">A setting is missing, or the host or port is not valid.</exception>
     internal string ToUri(IConfiguration configuration)
     {
         var host = new SettingReferences(configuration).Resolve(HostName!);

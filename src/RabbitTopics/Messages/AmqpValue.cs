@@ -34,13 +34,13 @@ internal static class AmqpValue
             : null;
 
     /// <summary>The property expiration, which RabbitMQ takes as milliseconds in a string
-    /// (https://www.rabbitmq.com/docs/ttl); null where it is none.</summary>
+    /// (https://www.rabbitmq.com/docs/ttl); null where it is not a valid one.</summary>
     public static TimeSpan? Expiration(string? text) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds) && milliseconds <= uint.MaxValue
             ? TimeSpan.FromMilliseconds(milliseconds)
             : null;
 
-    /// <summary>A count in a header; null where it is none, as it may be of any hand.</summary>
+    /// <summary>A count in a header; null where it is not a number: any publisher may have written it.</summary>
     public static long? Count(object? value) => value is sbyte or byte or short or ushort or int or uint or long
         ? Math.Max(0, Convert.ToInt64(value, CultureInfo.InvariantCulture))
         : null;

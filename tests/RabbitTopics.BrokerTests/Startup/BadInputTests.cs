@@ -104,7 +104,7 @@ public sealed class BadInputTests(SharedBroker broker) : IDisposable
     }
 
     [Theory]
-    [InlineData("0 0 0 31 2 *", "Function 'QueueFromTimer': the schedule '0 0 0 31 2 *' never comes round")]
+    [InlineData("0 0 0 31 2 *", "Function 'QueueFromTimer': the schedule '0 0 0 31 2 *' never occurs")]
     [InlineData("now and then", "Function 'QueueFromTimer': the schedule 'now and then' is neither an NCRONTAB expression")]
     [InlineData(null, "Function 'QueueFromTimer': '%CONFORMANCE_SCHEDULE%' refers to the setting 'CONFORMANCE_SCHEDULE', which does not exist")]
     public async Task An_impossible_schedule_is_named_with_its_function(string? schedule, string problem)

@@ -36,8 +36,8 @@ public sealed class ScheduleRuleTests
     [InlineData("0 0 0 ? * *", "'?' is no day")]
     [InlineData("1,,2 * * * * *", "'1,,2' is no second")]
     [InlineData("*/x * * * * *", "or a step '*/n'")]
-    [InlineData("0 0 0 30 2 *", "never comes round")]
-    [InlineData("0 0 31 2,4 *", "never comes round")]
+    [InlineData("0 0 0 30 2 *", "never occurs")]
+    [InlineData("0 0 31 2,4 *", "never occurs")]
     [InlineData("%", "neither")]
     public async Task An_invalid_schedule_is_an_error(string schedule, string message)
     {

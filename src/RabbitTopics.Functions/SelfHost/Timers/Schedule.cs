@@ -16,7 +16,7 @@ internal sealed record Schedule(string Text, Func<DateTimeOffset, DateTimeOffset
     public bool IsFrequent(DateTimeOffset now) => Next(Next(now)) - Next(now) < TimeSpan.FromMinutes(1);
 
     /// <summary>Reads a schedule.</summary>
-    /// <exception cref="FormatException">It is none, or has no run; the message says what to write.</exception>
+    /// <exception cref="FormatException">It is not a valid schedule, or has no run; the message says what to write.</exception>
     public static Schedule Parse(string text, TimeZoneInfo zone, DateTimeOffset now)
     {
         if (!text.Contains(' ', StringComparison.Ordinal) && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var interval))
@@ -33,7 +33,7 @@ internal sealed record Schedule(string Text, Func<DateTimeOffset, DateTimeOffset
         var limit = now.UtcDateTime + Horizon;
         return expression.GetNextOccurrence(now.UtcDateTime, limit) < limit
             ? new Schedule(zone.Equals(TimeZoneInfo.Utc) ? text : $"{text} {zone.Id}", after => NextOf(expression, zone, after))
-            : throw new FormatException($"the schedule '{text}' never comes round: check its day and month.");
+            : throw new FormatException($"the schedule '{text}' never occurs: check its day and month.");
     }
 
     private static DateTimeOffset NextOf(CrontabSchedule expression, TimeZoneInfo zone, DateTimeOffset after)

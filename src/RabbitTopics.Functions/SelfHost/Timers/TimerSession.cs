@@ -41,7 +41,7 @@ internal sealed class TimerSession(
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     /// <summary>What a leader before had under way comes in less than this.</summary>
-    private static readonly TimeSpan Aftermath = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LateMessages = TimeSpan.FromSeconds(30);
 
     private readonly string _id = Guid.NewGuid().ToString("N");
     private readonly Stopwatch _clock = Stopwatch.StartNew();
@@ -214,7 +214,7 @@ internal sealed class TimerSession(
         }
 
         _rival = sender == _rival.Id ? _rival : (sender, _clock.Elapsed);
-        if (_clock.Elapsed - _rival.Seen > Aftermath)
+        if (_clock.Elapsed - _rival.Seen > LateMessages)
         {
             _rival.Seen = TimeSpan.MaxValue; // Said once.
             const string problem = "another instance runs the timers as well: the queue was declared without x-single-active-consumer = true. "

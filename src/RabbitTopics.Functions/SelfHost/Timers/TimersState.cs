@@ -16,7 +16,7 @@ internal sealed record TimerStatus(string Schedule, DateTimeOffset? Last, DateTi
 /// <param name="Own">The timers that the sender has.</param>
 internal sealed record TimersBody(IReadOnlyDictionary<string, TimerStatus> Timers, IReadOnlyCollection<string> Own)
 {
-    /// <summary>Reads a body; null where it is none.</summary>
+    /// <summary>Reads a body; null where it is not one of an instance.</summary>
     public static TimersBody? Read(ReadOnlySpan<byte> body)
     {
         try

@@ -22,7 +22,7 @@ public sealed class ScheduleTests
     [InlineData("", "neither an NCRONTAB expression")]
     [InlineData("99 * * * * *", "neither an NCRONTAB expression")]
     [InlineData("* * * * * * *", "neither an NCRONTAB expression")]
-    [InlineData("0 0 0 31 2 *", "never comes round")]
+    [InlineData("0 0 0 31 2 *", "never occurs")]
     [InlineData("00:00:00", "more than zero")]
     [InlineData("-00:00:01", "more than zero")]
     public void An_impossible_schedule_is_refused_with_what_to_write(string schedule, string reason)
