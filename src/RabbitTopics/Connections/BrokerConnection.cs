@@ -89,6 +89,9 @@ internal sealed class BrokerConnection : IAsyncDisposable
     /// <summary>The version of RabbitMQ that the last connection was to, as its server properties say; null before the first.</summary>
     public Version? ServerVersion { get; private set; }
 
+    /// <summary>The longest frame that the broker takes on the last connection, in bytes; 0 for no limit, and before the first connection.</summary>
+    public uint FrameMax { get; private set; }
+
     /// <summary>Why the broker takes no messages on this connection, as while it is low on memory or disk
     /// (https://www.rabbitmq.com/docs/connection-blocked); null while it takes them.</summary>
     public string? BlockedReason { get; private set; }
@@ -221,6 +224,7 @@ internal sealed class BrokerConnection : IAsyncDisposable
         }
 
         ServerVersion = VersionOf(connection);
+        FrameMax = connection.FrameMax;
         var lost = _lost = new CancellationTokenSource();
         _open.TrySetResult(connection);
         _logger.LogInformation("Connected to the broker at {Endpoint} for {Purpose}.", _endpoint, _purpose);

@@ -41,12 +41,12 @@ internal sealed class CopyPublisher(Broker broker, QueueProperties? queuePropert
     /// <summary>Sends a message to the end of its queue, its attempt counted.</summary>
     /// <exception cref="TopicPublishException">The broker did not take the copy.</exception>
     public Task RequeueAsync(Delivery delivery, CancellationToken cancellationToken) =>
-        broker.Publisher.PublishAsync("", delivery.Queue, MessageCopy.ForRetry(delivery), delivery.Message.Body, Timeout, cancellationToken);
+        broker.Publisher.PublishAsync("", delivery.Queue, MessageCopy.ForRetry(delivery, broker.Consuming.FrameMax), delivery.Message.Body, Timeout, cancellationToken);
 
     /// <summary>Sends a message to the retry queue of a delay, its attempt counted.</summary>
     /// <exception cref="TopicPublishException">The broker did not take the copy.</exception>
     public Task RetryAsync(Delivery delivery, TimeSpan delay, CancellationToken cancellationToken) =>
-        PublishAsync(RetryQueue.Name(delivery.Queue, delay), RetryQueue.Arguments(delivery.Queue, delay), MessageCopy.ForRetry(delivery), delivery.Message.Body,
+        PublishAsync(RetryQueue.Name(delivery.Queue, delay), RetryQueue.Arguments(delivery.Queue, delay), MessageCopy.ForRetry(delivery, broker.Consuming.FrameMax), delivery.Message.Body,
             mayDiffer: false, cancellationToken);
 
     /// <summary>Parks a message and returns the name of its dead-letter queue.</summary>
@@ -54,7 +54,7 @@ internal sealed class CopyPublisher(Broker broker, QueueProperties? queuePropert
     public async Task<string> ParkAsync(Delivery delivery, SettleDecision decision, Exception? failure, CancellationToken cancellationToken)
     {
         var queue = DeadLetterQueue.Name(delivery.Queue);
-        await PublishAsync(queue, DeadLetterQueue.Arguments(queueProperties), MessageCopy.ForDeadLetter(delivery, decision, failure, DateTimeOffset.UtcNow),
+        await PublishAsync(queue, DeadLetterQueue.Arguments(queueProperties), MessageCopy.ForDeadLetter(delivery, decision, failure, DateTimeOffset.UtcNow, broker.Consuming.FrameMax),
             delivery.Message.Body, mayDiffer: true, cancellationToken);
         return queue;
     }

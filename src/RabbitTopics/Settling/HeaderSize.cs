@@ -9,18 +9,18 @@ namespace RabbitTopics.Settling;
 /// fill it.</summary>
 internal static class HeaderSize
 {
-    /// <summary>RabbitMQ's default frame_max is 131 072 bytes; the rest is for the other properties and for what the broker
-    /// notes.</summary>
-    internal const int Limit = 118_000;
+    /// <summary>What headers may take of a frame; the rest is for the other properties and for what the broker notes.</summary>
+    /// <param name="frameMax">The longest frame that the broker takes, in bytes; 0 for no limit. RabbitMQ's default is 131 072.</param>
+    public static int Limit(uint frameMax) => frameMax is 0 or >= 131_072 ? 118_000 : (int)(frameMax * 9 / 10);
 
     private const int KeptOfCutText = 256;
 
     /// <summary>Makes headers fit: leaves out ours that are only informative, the first named first, and then cuts the longest
     /// texts short and names them in <see cref="HeaderNames.CutHeaders"/>.</summary>
-    public static void Fit(Dictionary<string, object?> headers, IReadOnlyList<string> informative)
+    public static void Fit(Dictionary<string, object?> headers, int limit, IReadOnlyList<string> informative)
     {
         var size = OfTable(headers);
-        foreach (var name in informative.TakeWhile(_ => size > Limit))
+        foreach (var name in informative.TakeWhile(_ => size > limit))
         {
             headers.Remove(name);
             size = OfTable(headers);
@@ -29,7 +29,7 @@ internal static class HeaderSize
         var cut = new List<object?>();
         foreach (var (name, value) in headers.OrderByDescending(header => OfValue(header.Value)).ToArray())
         {
-            if (size <= Limit)
+            if (size <= limit)
             {
                 break;
             }

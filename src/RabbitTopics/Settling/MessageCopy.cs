@@ -12,16 +12,16 @@ internal static class MessageCopy
     private const int LongestText = 4096;
 
     /// <summary>A copy that counts this attempt, for another one.</summary>
-    public static BasicProperties ForRetry(Delivery delivery)
+    public static BasicProperties ForRetry(Delivery delivery, uint frameMax)
     {
         var (properties, headers) = Begin(delivery);
         headers[HeaderNames.Attempts] = delivery.Message.Attempt;
-        HeaderSize.Fit(headers, []);
+        HeaderSize.Fit(headers, HeaderSize.Limit(frameMax), []);
         return properties;
     }
 
     /// <summary>A copy to be parked.</summary>
-    public static BasicProperties ForDeadLetter(Delivery delivery, SettleDecision decision, Exception? failure, DateTimeOffset now)
+    public static BasicProperties ForDeadLetter(Delivery delivery, SettleDecision decision, Exception? failure, DateTimeOffset now, uint frameMax)
     {
         var (properties, headers) = Begin(delivery);
         headers[HeaderNames.OriginalQueue] = delivery.Queue;
@@ -33,7 +33,7 @@ internal static class MessageCopy
         Set(headers, HeaderNames.ExceptionType, failure?.GetType().FullName);
         Set(headers, HeaderNames.ExceptionMessage, failure?.Message);
         Set(headers, HeaderNames.ExceptionStack, failure?.StackTrace);
-        HeaderSize.Fit(headers, [HeaderNames.ExceptionStack, HeaderNames.ExceptionMessage, HeaderNames.DeadLetterDescription]);
+        HeaderSize.Fit(headers, HeaderSize.Limit(frameMax), [HeaderNames.ExceptionStack, HeaderNames.ExceptionMessage, HeaderNames.DeadLetterDescription]);
         return properties;
     }
 
