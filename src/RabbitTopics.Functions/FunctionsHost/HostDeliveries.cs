@@ -48,7 +48,7 @@ internal sealed class HostDeliveries(
         }
 
         var settler = new DeliverySettler(brokers.Get(queue.ConnectionStringSetting), queue.Topology?.Properties, queue.Options, logger);
-        return new Handler(queue, settler, new DeliverySource(queue.Queue, function, app.Value.TopicHeader, delivery => new DeliveryActions(settler, delivery)));
+        return new Handler(queue, settler, settler.Source(queue.Queue, function, app.Value.TopicHeader));
     }
 
     private sealed record Handler(TriggerQueue Queue, DeliverySettler Settler, DeliverySource Source);

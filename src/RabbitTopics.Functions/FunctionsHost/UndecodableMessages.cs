@@ -15,7 +15,7 @@ internal sealed class UndecodableMessages(Broker broker, string topicHeader, ILo
     public async Task ParkAsync(TriggerQueue queue, int most, CancellationToken cancellationToken)
     {
         var settler = new DeliverySettler(broker, queue.Topology?.Properties, queue.Options, logger);
-        var source = new DeliverySource(queue.Queue, queue.Function, topicHeader, delivery => new DeliveryActions(settler, delivery));
+        var source = settler.Source(queue.Queue, queue.Function, topicHeader);
         var connection = await broker.Consuming.GetOpenAsync(cancellationToken);
 
         // What is not acknowledged goes back to its place when the channel closes.

@@ -41,7 +41,7 @@ internal sealed class Broker : IAsyncDisposable
     public TopologyMode Mode { get; }
 
     /// <summary>Whether its quorum queues drop or dead-letter a message after 20 returns unless they are told not to
-    /// (https://www.rabbitmq.com/docs/quorum-queues#position-in-the-queue, RabbitMQ 4.0). False before the first connection.</summary>
+    /// (https://www.rabbitmq.com/docs/quorum-queues#poison-message-handling, RabbitMQ 4.0). False before the first connection.</summary>
     public bool LimitsDeliveries => Consuming.ServerVersion is { Major: >= 4 };
 
     /// <summary>Whether one of the connections was asked for and is not open.</summary>

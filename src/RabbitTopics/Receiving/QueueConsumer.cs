@@ -39,7 +39,7 @@ internal sealed class QueueConsumer : IAsyncDisposable
         _handler = handler;
         _logger = logger;
         _settler = new DeliverySettler(broker, options.Topology?.Properties, options.HandlerOptions, logger, held => health.Warn(options.Handler, options.Queue, "held", held));
-        _source = new DeliverySource(options.Queue, options.Handler, options.TopicHeader, delivery => new DeliveryActions(_settler, delivery));
+        _source = _settler.Source(options.Queue, options.Handler, options.TopicHeader);
         _pumps = new DeliveryPumps(options.HandlerOptions, HandleAsync);
         _loop = new ConsumingLoop(broker, options.Queue, problem => health.Report(options.Handler, options.Queue, problem), logger);
         _watch = new LongRunningWatch(_pumps, options, health, logger);

@@ -28,6 +28,10 @@ internal sealed class DeliverySettler(Broker broker, QueueProperties? queuePrope
     /// <summary>How messages are settled.</summary>
     public HandlerOptions Options => options;
 
+    /// <summary>What the deliveries that it settles have in common.</summary>
+    public DeliverySource Source(string queue, string handler, string topicHeader) =>
+        new(queue, handler, topicHeader, delivery => new DeliveryActions(this, delivery));
+
     /// <summary>Makes what settling will need exist.</summary>
     /// <exception cref="TopicPublishException">The broker refused; the message names the queue.</exception>
     public Task PrepareAsync(string queue, CancellationToken cancellationToken) =>
