@@ -47,11 +47,6 @@ public class TopicMessage
     /// <summary>What <see cref="Properties"/> are read from when they are asked for; null where they are there.</summary>
     internal IReadOnlyBasicProperties? DeliveredProperties { get; init; }
 
-    /// <summary>The properties that every body is read by.</summary>
-    internal (string? Type, string? Encoding) Content => DeliveredProperties is { } delivered
-        ? (delivered.ContentType, delivered.ContentEncoding)
-        : (Properties.ContentType, Properties.ContentEncoding);
-
     /// <summary>What a publisher makes the body of; null where the body is there.</summary>
     internal virtual object? ValueToWrite => null;
 

@@ -13,16 +13,21 @@ internal sealed class BodyConverter(MessageBody body) : IInputConverter
     {
         // A middleware that asks for an object wants what the host sent. Bytes of an input binding are not the message's, and a
         // function with a message has no trigger but RabbitMQ's.
-        if (context.Source is not ReadOnlyMemory<byte> bytes || context.TargetType == typeof(object)
-            || context.FunctionContext.GetTopicMessage() is not { } message
-            || !context.TryGetBindingAttribute<TriggerBindingAttribute>(out var binding) || binding is not TriggerBindingAttribute)
+        if (context.TargetType == typeof(object) || !context.TryGetBindingAttribute<TriggerBindingAttribute>(out var binding) || binding is not TriggerBindingAttribute)
         {
             return new(ConversionResult.Unhandled());
         }
 
         try
         {
-            return new(ConversionResult.Success(body.Read(message, bytes, context.TargetType)));
+            if (context.FunctionContext.Features.Get<Delivery>() is { } delivery)
+            {
+                return new(ConversionResult.Success(body.Read(delivery, context.TargetType)));
+            }
+
+            return new(context.Source is ReadOnlyMemory<byte> bytes && context.FunctionContext.GetTopicMessage() is { } message
+                ? ConversionResult.Success(body.Read(BodyFormat.Of(message), bytes, context.TargetType))
+                : ConversionResult.Unhandled());
         }
         catch (Exception exception)
         {

@@ -10,7 +10,7 @@ internal sealed class InvocationFeatureConverter : IInputConverter
     /// <inheritdoc/>
     public ValueTask<ConversionResult> ConvertAsync(ConverterContext context)
     {
-        if (context.Source is ReadOnlyMemory<byte> body && context.FunctionContext.Features.Get<HostDelivery>() is { } delivery)
+        if (context.FunctionContext.Features.Get<HostDelivery>() is { } delivery && context.Source is ReadOnlyMemory<byte> body)
         {
             delivery.AddBody(body);
         }

@@ -114,7 +114,7 @@ internal sealed class FunctionLoader(
 
         _internalsAreChecked = true;
         using var scope = scopes.CreateScope();
-        if (WorkerInternals.Check(new InvocationContext(function, new FunctionTrigger("", ""), scope.ServiceProvider, CancellationToken.None)) is { } problem)
+        if (WorkerInternals.Check(new InvocationContext(function, new ValueTrigger("", ""), scopes, CancellationToken.None) { InstanceServices = scope.ServiceProvider }) is { } problem)
         {
             problems.Add(problem);
         }
@@ -159,7 +159,7 @@ internal sealed class FunctionLoader(
             schedule,
             function.Trigger.Flag("runOnStartup"),
             function.Trigger.Flag("useMonitor", fallback: true) && !schedule.IsFrequent(now),
-            (timer, cancellationToken) => invoker.InvokeAsync(function, new FunctionTrigger(function.TriggerParameter.Name, timer), cancellationToken)));
+            (timer, cancellationToken) => invoker.InvokeAsync(function, new ValueTrigger(function.TriggerParameter.Name, timer), cancellationToken)));
         return new FoundFunction($"{function.Name}: timer trigger, schedule '{text}'", null);
     }
 

@@ -9,13 +9,24 @@ namespace RabbitTopics.Messages;
 /// <param name="NewActions">Makes what a handler settles a delivery with. Few handlers ask for it.</param>
 internal sealed record DeliverySource(string Queue, string Handler, string TopicHeader, Func<Delivery, TopicMessageActions> NewActions);
 
+/// <summary>What the broker knows of what became of a delivery.</summary>
+internal enum Settlement
+{
+    /// <summary>Nothing: it is at work, or waits for that.</summary>
+    Open,
+
+    /// <summary>Nothing yet: it is done and about to be acknowledged.</summary>
+    Waiting,
+
+    /// <summary>It was told.</summary>
+    Told,
+}
+
 /// <summary>A message as the broker delivered it to a consumer.</summary>
 internal sealed class Delivery
 {
     private readonly DeliverySource _source;
-    private readonly ReadOnlyMemory<byte> _body;
-    private readonly string _exchange = "";
-    private readonly string _routingKey = "";
+    private readonly PooledBody? _body;
     private readonly bool _redelivered;
     private TopicMessage? _message;
     private TopicMessageActions? _actions;
@@ -26,13 +37,13 @@ internal sealed class Delivery
     /// <param name="exchange">Its exchange.</param>
     /// <param name="routingKey">Its routing key.</param>
     /// <param name="properties">Its properties and headers, as they were on the wire.</param>
-    /// <param name="body">The body, which nobody else changes.</param>
-    public Delivery(DeliverySource source, bool redelivered, string exchange, string routingKey, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body)
+    /// <param name="body">The body.</param>
+    public Delivery(DeliverySource source, bool redelivered, string exchange, string routingKey, IReadOnlyBasicProperties properties, PooledBody body)
     {
         _source = source;
         _redelivered = redelivered;
-        _exchange = exchange;
-        _routingKey = routingKey;
+        Exchange = exchange;
+        RoutingKey = routingKey;
         _body = body;
         RawProperties = properties;
     }
@@ -45,6 +56,8 @@ internal sealed class Delivery
     {
         _source = source;
         _message = message;
+        Exchange = message.Exchange;
+        RoutingKey = message.RoutingKey;
         RawProperties = properties;
     }
 
@@ -57,11 +70,20 @@ internal sealed class Delivery
     /// <summary>The name of the topic header.</summary>
     public string TopicHeader => _source.TopicHeader;
 
+    /// <summary>The exchange that it came by: "" for a copy of ours, too.</summary>
+    public string Exchange { get; }
+
+    /// <summary>The routing key that it came with.</summary>
+    public string RoutingKey { get; }
+
     /// <summary>The consumer that it was delivered to.</summary>
     public string ConsumerTag { get; init; } = "";
 
     /// <summary>The number of the delivery on its channel.</summary>
     public ulong DeliveryTag { get; init; }
+
+    /// <summary>What the broker knows of it.</summary>
+    public Settlement Settlement { get; set; }
 
     /// <summary>When its handling began.</summary>
     public DateTimeOffset Time { get; set; }
@@ -69,10 +91,14 @@ internal sealed class Delivery
     /// <summary>The properties and the headers with the types that they had on the wire, for a faithful copy.</summary>
     public IReadOnlyBasicProperties RawProperties { get; }
 
-    /// <summary>The message, its topic resolved.</summary>
-    public TopicMessage Message => _message ??= ReadMessage();
+    /// <summary>The body; where the envelope was read elsewhere, <see cref="Message"/> has it.</summary>
+    public PooledBody Body => _body ?? throw new InvalidOperationException("The message has the body.");
 
-    /// <summary>Why the envelope of <see cref="Message"/> could not be read; null where it could.</summary>
+    /// <summary>The message, its topic resolved. Made when it is asked for: few handlers look at more than the body. It keeps the
+    /// body.</summary>
+    public TopicMessage Message => _message ?? Interlocked.CompareExchange(ref _message, ReadMessage(), null) ?? _message;
+
+    /// <summary>Why the envelope of <see cref="Message"/> could not be read; null where it could, and until that is asked for.</summary>
     public Exception? Obstacle { get; private set; }
 
     /// <summary>How often the broker delivered it before, as a quorum queue counts it; null in another queue, and for the first time
@@ -86,17 +112,21 @@ internal sealed class Delivery
     /// <summary>The actions where the handler has asked for them.</summary>
     public TopicMessageActions? ActionsInUse => _actions;
 
+    /// <summary>Lets go of the body of a message that was handled.</summary>
+    public void Release() => _body?.Release();
+
     private TopicMessage ReadMessage()
     {
+        var body = Body.Keep();
         try
         {
-            return Envelope.Read(HeaderTable.Read(RawProperties.Headers), RawProperties, _exchange, _routingKey, _redelivered, _body, TopicHeader);
+            return Envelope.Read(HeaderTable.Read(RawProperties.Headers), RawProperties, Exchange, RoutingKey, _redelivered, body, TopicHeader);
         }
         catch (Exception exception)
         {
             // Whatever a publisher puts into a header, the consumer goes on.
             Obstacle = exception;
-            return new TopicMessage { Topic = _routingKey, Body = _body, Exchange = _exchange, RoutingKey = _routingKey };
+            return new TopicMessage { Topic = RoutingKey, Body = body, Exchange = Exchange, RoutingKey = RoutingKey };
         }
     }
 }

@@ -23,6 +23,29 @@ internal static class HeaderTable
         return new MessageHeaders(items, count);
     }
 
+    /// <summary>What <see cref="MessageHeaders.GetString"/> gives of a received table that was not read.</summary>
+    public static string? GetString(IDictionary<string, object?>? table, string name)
+    {
+        if (table is null)
+        {
+            return null;
+        }
+
+        if (!table.TryGetValue(name, out var value) && table is Dictionary<string, object?> headers) // The client's: enumerated, it takes no memory.
+        {
+            foreach (var (key, other) in headers)
+            {
+                if (string.Equals(key, name, StringComparison.OrdinalIgnoreCase))
+                {
+                    value = other;
+                    break;
+                }
+            }
+        }
+
+        return value is byte[] or string && ReadValue(value) is string { Length: > 0 } text ? text : null;
+    }
+
     /// <summary>Writes headers for sending; null where there are none.</summary>
     public static Dictionary<string, object?>? Write(MessageHeaders headers) =>
         headers.Count == 0 ? null : headers.ToDictionary(header => header.Key, header => WriteValue(header.Value));

@@ -14,11 +14,10 @@ internal readonly record struct MediaTypeOfBody(string? MediaType, Encoding Char
 
     public bool IsJson => MediaType is null or JsonBody.ContentType or "text/json" || MediaType.EndsWith("+json", StringComparison.Ordinal);
 
-    /// <summary>The header <c>Content-Type</c> where it is not empty, as go-micro writes it, else the property.</summary>
+    /// <summary>Reads a content type.</summary>
     /// <exception cref="BodyFormatException">It is no media type, or names an unknown charset.</exception>
-    public static MediaTypeOfBody Of(TopicMessage message)
+    public static MediaTypeOfBody Read(string? text)
     {
-        var text = message.Headers.GetString(HeaderNames.ContentType) ?? message.Content.Type;
         if (string.IsNullOrWhiteSpace(text))
         {
             return Unnamed;

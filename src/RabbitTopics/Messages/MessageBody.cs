@@ -8,8 +8,6 @@ namespace RabbitTopics.Messages;
 /// else the property. Without a content type a body is JSON.</summary>
 internal sealed class MessageBody(IEnumerable<IBodyReader> readers, JsonBody json, IOptions<RabbitTopicsOptions> options)
 {
-    private const string ContentEncodingHeader = "Content-Encoding";
-
     private readonly IBodyReader[] _readers = [.. readers];
 
     /// <summary>Whether some body could be read as a type.</summary>
@@ -26,14 +24,22 @@ internal sealed class MessageBody(IEnumerable<IBodyReader> readers, JsonBody jso
     public object Read(TopicMessage message, Type type)
     {
         ArgumentNullException.ThrowIfNull(message);
-        return Read(message, message.Body, type);
+        return Read(BodyFormat.Of(message), message.Body, type);
+    }
+
+    /// <summary>Reads the body of a delivery, whose envelope need not be read for it.</summary>
+    public object Read(Delivery delivery, Type type)
+    {
+        var format = BodyFormat.Of(delivery.RawProperties);
+        return type == typeof(ReadOnlyMemory<byte>) || _readers.Length > 0
+            ? Read(format, delivery.Body.Keep(), type) // May go on referring to it.
+            : delivery.Body.Read((this, format, type), static (body, asked) => asked.Item1.Read(asked.format, body, asked.type));
     }
 
     /// <summary>Reads a body that did not come with its envelope.</summary>
-    internal object Read(TopicMessage message, ReadOnlyMemory<byte> body, Type type)
+    public object Read(BodyFormat format, ReadOnlyMemory<byte> body, Type type)
     {
-        body = ContentEncoding.Undo(body, message.Content.Encoding is { Length: > 0 } property ? property : message.Headers.GetString(ContentEncodingHeader),
-            options.Value.MaxDecodedBodyBytes);
+        body = ContentEncoding.Undo(body, format.ContentEncoding, options.Value.MaxDecodedBodyBytes);
         if (type == typeof(byte[]))
         {
             return body.ToArray();
@@ -44,7 +50,7 @@ internal sealed class MessageBody(IEnumerable<IBodyReader> readers, JsonBody jso
             return body;
         }
 
-        var content = MediaTypeOfBody.Of(message);
+        var content = MediaTypeOfBody.Read(format.ContentType);
         if (type == typeof(string))
         {
             return ReadText(body, content);

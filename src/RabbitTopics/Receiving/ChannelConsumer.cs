@@ -1,6 +1,7 @@
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using RabbitTopics.Messages;
+using RabbitTopics.Settling;
 
 namespace RabbitTopics.Receiving;
 
@@ -12,10 +13,8 @@ internal sealed class ChannelConsumer : AsyncDefaultBasicConsumer, IDisposable
     private readonly DeliverySource _source;
     private readonly DeliveryPumps _pumps;
     private readonly CancellationTokenSource _ending = new();
-    private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _firstUnsuspicious = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly long _suspicious;
-    private int _unsettled = 1; // One for the consumer itself, until it stops.
     private string? _reason;
     private string? _tag;
 
@@ -23,13 +22,15 @@ internal sealed class ChannelConsumer : AsyncDefaultBasicConsumer, IDisposable
     /// <param name="channel">The channel, its own.</param>
     /// <param name="source">What its deliveries have in common.</param>
     /// <param name="pumps">Get the deliveries.</param>
+    /// <param name="acknowledger">Tells the broker what became of them.</param>
     /// <param name="suspicious">From how many deliveries of it on a message may be one that ends the process.</param>
     /// <param name="connectionLost">Cancelled when the connection is lost.</param>
-    public ChannelConsumer(IChannel channel, DeliverySource source, DeliveryPumps pumps, long suspicious, CancellationToken connectionLost)
+    public ChannelConsumer(IChannel channel, DeliverySource source, DeliveryPumps pumps, Acknowledger acknowledger, long suspicious, CancellationToken connectionLost)
         : base(channel)
     {
         _source = source;
         _pumps = pumps;
+        Acknowledger = acknowledger;
         _suspicious = suspicious;
         Ended = _ending.Token;
         channel.ChannelShutdownAsync += OnShutdownAsync;
@@ -39,6 +40,9 @@ internal sealed class ChannelConsumer : AsyncDefaultBasicConsumer, IDisposable
             End("closed at once"); // Lost before the handler was there.
         }
     }
+
+    /// <summary>Tells the broker what became of its deliveries.</summary>
+    public Acknowledger Acknowledger { get; }
 
     /// <summary>Cancelled when it gets no further delivery.</summary>
     public CancellationToken Ended { get; }
@@ -71,23 +75,14 @@ internal sealed class ChannelConsumer : AsyncDefaultBasicConsumer, IDisposable
     /// <summary>Notes that a delivery is going to be handled; false where it is left to the broker, which delivers it again.</summary>
     public bool TryBegin()
     {
-        Interlocked.Increment(ref _unsettled); // First, so that whoever stops either waits for it or keeps it from beginning.
+        Acknowledger.Begin(); // First, so that whoever stops either waits for it or keeps it from beginning.
         if (Ended.IsCancellationRequested)
         {
-            Settled();
+            Acknowledger.End();
             return false;
         }
 
         return true;
-    }
-
-    /// <summary>Notes that a delivery that was begun is settled.</summary>
-    public void Settled()
-    {
-        if (Interlocked.Decrement(ref _unsettled) == 0)
-        {
-            _settled.TrySetResult();
-        }
     }
 
     public override Task HandleBasicDeliverAsync(string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey,
@@ -98,13 +93,13 @@ internal sealed class ChannelConsumer : AsyncDefaultBasicConsumer, IDisposable
             return Task.CompletedTask;
         }
 
-        // The client reuses the memory of the body.
-        var delivery = new Delivery(_source, redelivered, exchange, routingKey, properties, body.ToArray()) { ConsumerTag = consumerTag, DeliveryTag = deliveryTag };
+        var delivery = new Delivery(_source, redelivered, exchange, routingKey, properties, PooledBody.Copy(body)) { ConsumerTag = consumerTag, DeliveryTag = deliveryTag };
         if ((delivery.BrokersCount ?? 0) < _suspicious)
         {
             _firstUnsuspicious.TrySetResult();
         }
 
+        Acknowledger.Add(delivery);
         var writing = _pumps.AddAsync(this, delivery);
         return writing.IsCompletedSuccessfully ? Task.CompletedTask : writing.AsTask();
     }
@@ -121,8 +116,7 @@ internal sealed class ChannelConsumer : AsyncDefaultBasicConsumer, IDisposable
     {
         End("stopping");
         await (_tag is null ? Task.CompletedTask : Channel.BasicCancelAsync(_tag, noWait: true, CancellationToken.None)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        Settled(); // The consumer's own.
-        await _settled.Task;
+        await Acknowledger.WhenSettledAsync();
     }
 
     public void Dispose()

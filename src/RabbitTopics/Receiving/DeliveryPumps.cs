@@ -23,6 +23,9 @@ internal sealed class DeliveryPumps(HandlerOptions options, Func<ChannelConsumer
     /// <summary>The deliveries at work.</summary>
     public IEnumerable<Delivery> AtWork => _slots.Select(slot => slot.AtWork).OfType<Delivery>();
 
+    /// <summary>Whether a delivery waits to be handled.</summary>
+    public bool HaveMore => _inbox.Reader.Count > 0;
+
     /// <summary>Runs the loops until <see cref="Complete"/>.</summary>
     public Task RunAsync() => Task.WhenAll(_slots.Select(slot => Task.Run(() => PumpAsync(slot))));
 

@@ -80,7 +80,8 @@ internal sealed class QueueConsumer : IAsyncDisposable
         await TopologyDeclarer.ApplyAsync(_broker, _options.Topology, _options.Queue, stop);
         await _settler.PrepareAsync(_options.Queue, stop);
         _pumps.Clear();
-        using var consumer = new ChannelConsumer(channel, _source, _pumps, suspicious: Math.Min(2, MaxRedeliveries), lost);
+        using var acknowledger = new Acknowledger(channel, _options.Queue, _options.HandlerOptions.EffectivePrefetch, _logger);
+        using var consumer = new ChannelConsumer(channel, _source, _pumps, acknowledger, suspicious: Math.Min(2, MaxRedeliveries), lost);
         await using var stopping = stop.Register(() => consumer.End("stopping"));
         try
         {
@@ -119,17 +120,18 @@ internal sealed class QueueConsumer : IAsyncDisposable
     /// <summary>Handles a delivery, and settles it or lets that go on. Does not throw.</summary>
     private async Task HandleAsync(ChannelConsumer from, Delivery delivery)
     {
-        if (_options.HandlerOptions.AutoAck && !await _settler.TryAcknowledgeAsync(from.Channel, delivery))
+        if (_options.HandlerOptions.AutoAck && !await from.Acknowledger.TryAcknowledgeAtOnceAsync(delivery))
         {
-            from.Settled(); // It is delivered again.
+            from.Acknowledger.End(); // It is delivered again.
             return;
         }
 
         var failure = await RunAsync(delivery);
-        var settling = SettleAsync(from, delivery, failure);
+        var settling = _settler.SettleAsync(from.Acknowledger, delivery, _pumps.HaveMore, failure, _loop.Abandon.IsCancellationRequested, from.Ended);
         if (failure is null)
         {
             await settling;
+            delivery.Release();
         }
         else
         {
@@ -138,29 +140,11 @@ internal sealed class QueueConsumer : IAsyncDisposable
         }
     }
 
-    private async ValueTask SettleAsync(ChannelConsumer from, Delivery delivery, Exception? failure)
-    {
-        try
-        {
-            await _settler.SettleAsync(from.Channel, delivery, failure, _loop.Abandon.IsCancellationRequested, from.Ended);
-        }
-        finally
-        {
-            from.Settled();
-        }
-    }
-
     /// <summary>Runs the handler within its time. Returns what came out of it; null where it succeeded.</summary>
     private async ValueTask<Exception?> RunAsync(Delivery delivery)
     {
         try
         {
-            _ = delivery.Message;
-            if (delivery.Obstacle is { } obstacle)
-            {
-                return new PoisonMessageException(obstacle);
-            }
-
             if (delivery.BrokersCount is { } count)
             {
                 WarnOfLimit();

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using RabbitMQ.Client;
 using RabbitTopics.Brokers;
 using RabbitTopics.Connections;
 using RabbitTopics.Messages;
@@ -18,10 +17,6 @@ internal sealed class DeliverySettler(Broker broker, QueueProperties? queuePrope
     private static readonly TimeSpan FirstHold = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestHold = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long the client may take to write an acknowledgement: longer where the broker does not read, and then it is delivered
-    /// again or was written after all.</summary>
-    private static readonly TimeSpan TellTime = TimeSpan.FromSeconds(5);
-
     private readonly CopyPublisher _copies = new(broker, queueProperties);
     private int _held;
 
@@ -37,25 +32,27 @@ internal sealed class DeliverySettler(Broker broker, QueueProperties? queuePrope
     public Task PrepareAsync(string queue, CancellationToken cancellationToken) =>
         options.AutoAck ? Task.CompletedTask : _copies.PrepareAsync(queue, options.OnError, cancellationToken);
 
-    /// <summary>Settles a delivery on its channel. Where its copy cannot be published, the delivery is held and that is tried again: a message
+    /// <summary>Settles a delivery. Where its copy cannot be published, the delivery is held and that is tried again: a message
     /// that is given back again and again reaches the delivery limit of a quorum queue, and is dropped. Does not throw: where the
     /// broker cannot be told, it delivers the message again.</summary>
-    /// <param name="channel">The channel that it came on.</param>
+    /// <param name="acknowledger">Of the channel that it came on.</param>
     /// <param name="delivery">The delivery.</param>
+    /// <param name="moreFollow">Whether another message is at hand, with which it may be acknowledged.</param>
     /// <param name="failure">What came out of its handling; null where that succeeded.</param>
     /// <param name="isStopping">Whether the handler was cancelled because the app is stopping.</param>
     /// <param name="ended">Cancelled when nothing is to be held any more.</param>
-    public async ValueTask SettleAsync(IChannel channel, Delivery delivery, Exception? failure, bool isStopping, CancellationToken ended)
+    public async ValueTask SettleAsync(Acknowledger acknowledger, Delivery delivery, bool moreFollow, Exception? failure, bool isStopping, CancellationToken ended)
     {
         var isDone = (failure is null && delivery.ActionsInUse is null) || await TrySettleAsync(delivery, failure, isStopping, ended);
-        if (!options.AutoAck)
+        if (options.AutoAck)
         {
-            await TryTellAsync(channel, delivery, isDone);
+            acknowledger.End(); // It was acknowledged before.
+        }
+        else
+        {
+            await (isDone ? acknowledger.AcknowledgeAsync(delivery, moreFollow) : acknowledger.ReturnAsync(delivery));
         }
     }
-
-    /// <summary>Acknowledges a delivery; false where the broker cannot be told, and delivers it again.</summary>
-    public ValueTask<bool> TryAcknowledgeAsync(IChannel channel, Delivery delivery) => TryTellAsync(channel, delivery, isDone: true);
 
     /// <summary>Whether the original may be acknowledged: the message is done, or dropped, or a copy of it is safe.</summary>
     /// <param name="delivery">The delivery.</param>
@@ -174,32 +171,6 @@ internal sealed class DeliverySettler(Broker broker, QueueProperties? queuePrope
                 var parkedIn = await _copies.ParkAsync(delivery, decision, failure, cancellationToken);
                 Report(delivery, why, failure, $"it is parked in '{parkedIn}' ({decision.Reason})");
                 return true;
-        }
-    }
-
-    private async ValueTask<bool> TryTellAsync(IChannel channel, Delivery delivery, bool isDone)
-    {
-        try
-        {
-            // Both throw at once where the channel is closed.
-            var telling = isDone
-                ? channel.BasicAckAsync(delivery.DeliveryTag, multiple: false, CancellationToken.None)
-                : channel.BasicNackAsync(delivery.DeliveryTag, multiple: false, requeue: true, CancellationToken.None);
-            if (!telling.IsCompletedSuccessfully)
-            {
-                // The client can wait for ever on a connection that is gone (rabbitmq-dotnet-client #1930), and the consumer with it.
-                var late = telling.AsTask();
-                _ = late.ContinueWith(static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
-                await late.WaitAsync(TellTime);
-            }
-
-            return true;
-        }
-        catch (Exception exception)
-        {
-            logger.LogWarning("Delivery {DeliveryTag} of queue '{Queue}' could not be settled ({Reason}); the broker delivers it again.",
-                delivery.DeliveryTag, delivery.Queue, exception is TimeoutException ? "the broker does not read" : "its channel is gone");
-            return false;
         }
     }
 

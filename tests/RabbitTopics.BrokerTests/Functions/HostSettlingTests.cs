@@ -175,10 +175,10 @@ public sealed class HostSettlingTests(SharedBroker broker)
             ["Exchange"] = exchange,
             ["RoutingKey"] = routingKey,
             ["BasicProperties"] = properties,
-        }), services.BuildServiceProvider(), CancellationToken.None);
+        }), services.BuildServiceProvider().GetRequiredService<IServiceScopeFactory>(), CancellationToken.None);
     }
 
-    private sealed class HostTrigger(IReadOnlyDictionary<string, object?> data) : FunctionTrigger("message", Body)
+    private sealed class HostTrigger(IReadOnlyDictionary<string, object?> data) : ValueTrigger("message", Body)
     {
         protected override IReadOnlyDictionary<string, object?> ReadBindingData() => data;
     }

@@ -46,7 +46,7 @@ public sealed class FaultTests(SharedBroker shared)
         await PublishAsync(plain, "second");
         await Wait.UntilAsync(() => deliveries.Count == 3, "the next message");
         Assert.Equal([("first", false), ("first", true), ("second", false)], deliveries);
-        Assert.Contains(log.Lines, line => line.Contains("could not be settled (its channel is gone)", StringComparison.Ordinal));
+        Assert.Contains(log.Lines, line => line.Contains("could not be settled (their channel is gone)", StringComparison.Ordinal));
         await consumer.StopAsync(CancellationToken.None);
         Assert.Equal(0u, await plain.Channel.MessageCountAsync(plain.Queue));
     }

@@ -55,7 +55,7 @@ public sealed class GenericTypesConverterTests
 
     private async Task<ConversionResult> ConvertAsync(Type type, string body)
     {
-        var context = new InvocationContext(LoadedFunction.Load(Function, null!), new FunctionTrigger("", ""), _services, CancellationToken.None);
+        var context = new InvocationContext(LoadedFunction.Load(Function, null!), new ValueTrigger("", ""), _services.GetRequiredService<IServiceScopeFactory>(), CancellationToken.None);
         context.Features.Set(new TopicMessage { Topic = "t", Body = Encoding.UTF8.GetBytes(body) });
         context.Features.Set(new CollectedPublishes());
         return await new GenericTypesConverter(_services).ConvertAsync(new Conversion(type, context));

@@ -59,7 +59,7 @@ public sealed class FunctionLoaderTests
         using var app = App(Function("F", Timer));
         var function = LoadedFunction.Load(app.Services.GetRequiredService<IReadOnlyList<FunctionDescription>>()[0], app.Services.GetRequiredService<InputConverters>());
 
-        Assert.Null(WorkerInternals.Check(new InvocationContext(function, new FunctionTrigger("", ""), app.Services, CancellationToken.None)));
+        Assert.Null(WorkerInternals.Check(new InvocationContext(function, new ValueTrigger("", ""), app.Services.GetRequiredService<IServiceScopeFactory>(), CancellationToken.None)));
     }
 
     /// <summary>Is what the functions of these tests are. Public, as Microsoft's worker looks for public methods.</summary>

@@ -14,7 +14,7 @@ public sealed class MessageCopyTests
     {
         var properties = new BasicProperties { Headers = new Dictionary<string, object?> { ["long"] = new byte[150_000], ["short"] = "text"u8.ToArray() } };
         var source = new DeliverySource("queue", "Handler", HeaderNames.Topic, _ => throw new NotSupportedException());
-        var delivery = new Delivery(source, redelivered: false, "exchange", "key", properties, default);
+        var delivery = new Delivery(source, redelivered: false, "exchange", "key", properties, PooledBody.Copy(default));
 
         var copy = MessageCopy.ForDeadLetter(delivery, new SettleDecision(SettleAction.DeadLetter, Reason: "failed"), new InvalidOperationException(new string('x', 5000)), DateTimeOffset.UnixEpoch, frameMax);
 

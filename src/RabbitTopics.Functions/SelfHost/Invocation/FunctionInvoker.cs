@@ -18,8 +18,7 @@ internal sealed class FunctionInvoker(
     public async Task InvokeAsync(LoadedFunction function, FunctionTrigger trigger, CancellationToken cancellationToken)
     {
         using var activity = Activities.StartActivity(function.Name, ActivityKind.Internal);
-        await using var scope = scopes.CreateAsyncScope();
-        var context = new InvocationContext(function, trigger, scope.ServiceProvider, cancellationToken);
+        var context = new InvocationContext(function, trigger, scopes, cancellationToken);
         activity?.SetTag("faas.name", function.Name).SetTag("faas.invocation_id", context.InvocationId);
         using var logScope = _hasLogScope ? logger.BeginScope(new LogScope(context)) : null;
         try
@@ -31,6 +30,10 @@ internal sealed class FunctionInvoker(
         {
             activity?.SetStatus(ActivityStatusCode.Error, exception.GetType().Name);
             throw;
+        }
+        finally
+        {
+            await context.EndAsync();
         }
     }
 

@@ -7,18 +7,18 @@ namespace RabbitTopics.Functions.SelfHost.Invocation;
 /// <summary>What set off an invocation. As a dictionary: what the function's parameters are bound from, by name: the trigger's value,
 /// and the binding data.</summary>
 /// <param name="parameter">The trigger's parameter.</param>
-/// <param name="value">Its value before it is converted: a body as <c>ReadOnlyMemory&lt;byte&gt;</c>, or a
-/// <see cref="Microsoft.Azure.Functions.Worker.TimerInfo"/>.</param>
-internal class FunctionTrigger(string parameter, object value) : IReadOnlyDictionary<string, object?>
+internal abstract class FunctionTrigger(string parameter) : IReadOnlyDictionary<string, object?>
 {
     /// <summary>What the function's binding context shows. Made when it is asked for; few look at it.</summary>
     public IReadOnlyDictionary<string, object?> BindingData => field ??= ReadBindingData();
 
-    public object Value => value;
+    /// <summary>Its value before it is converted: a body as <c>ReadOnlyMemory&lt;byte&gt;</c>, or a
+    /// <see cref="Microsoft.Azure.Functions.Worker.TimerInfo"/>.</summary>
+    public abstract object Value { get; }
 
     public IEnumerable<string> Keys => BindingData.Keys.Prepend(parameter);
 
-    public IEnumerable<object?> Values => BindingData.Values.Prepend(value);
+    public IEnumerable<object?> Values => BindingData.Values.Prepend(Value);
 
     public int Count => BindingData.Count + 1;
 
@@ -33,16 +33,22 @@ internal class FunctionTrigger(string parameter, object value) : IReadOnlyDictio
     {
         if (string.Equals(key, parameter, StringComparison.OrdinalIgnoreCase))
         {
-            found = value;
+            found = Value;
             return true;
         }
 
         return BindingData.TryGetValue(key, out found);
     }
 
-    public IEnumerator<KeyValuePair<string, object?>> GetEnumerator() => BindingData.Prepend(new(parameter, value)).GetEnumerator();
+    public IEnumerator<KeyValuePair<string, object?>> GetEnumerator() => BindingData.Prepend(new(parameter, Value)).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     protected virtual IReadOnlyDictionary<string, object?> ReadBindingData() => ImmutableDictionary<string, object?>.Empty;
+}
+
+/// <summary>A trigger whose value is there.</summary>
+internal class ValueTrigger(string parameter, object value) : FunctionTrigger(parameter)
+{
+    public override object Value => value;
 }

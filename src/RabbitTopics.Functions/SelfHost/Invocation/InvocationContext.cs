@@ -2,14 +2,17 @@ using System.Collections;
 using System.Diagnostics;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Context.Features;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace RabbitTopics.Functions.SelfHost.Invocation;
 
 /// <summary>The context of one invocation, and its features: what the parts of an invocation leave for one another, by type. Those of
 /// Microsoft's worker are made when they are asked for.</summary>
-internal sealed class InvocationContext(LoadedFunction function, FunctionTrigger trigger, IServiceProvider services, CancellationToken cancellationToken)
+internal sealed class InvocationContext(LoadedFunction function, FunctionTrigger trigger, IServiceScopeFactory scopes, CancellationToken cancellationToken)
     : FunctionContext, IInvocationFeatures
 {
+    private AsyncServiceScope? _scope;
+
     /// <summary>A handful: looking through them is quicker than hashing, and takes less room.</summary>
     private List<KeyValuePair<Type, object>>? _features;
 
@@ -37,13 +40,17 @@ internal sealed class InvocationContext(LoadedFunction function, FunctionTrigger
 
     public override RetryContext RetryContext => NoRetryContext.Instance;
 
-    public override IServiceProvider InstanceServices { get; set; } = services;
+    /// <summary>Services of the invocation's own, made when they are asked for.</summary>
+    public override IServiceProvider InstanceServices { get => field ??= (_scope = scopes.CreateAsyncScope()).Value.ServiceProvider; set; }
 
     public override IDictionary<object, object> Items { get => field ??= new Dictionary<object, object>(); set; }
 
     public override IInvocationFeatures Features => this;
 
     public override CancellationToken CancellationToken => cancellationToken;
+
+    /// <summary>Ends the invocation: disposes of its services.</summary>
+    public ValueTask EndAsync() => _scope?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     public void Set<T>(T instance)
     {

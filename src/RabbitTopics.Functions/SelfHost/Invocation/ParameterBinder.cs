@@ -46,8 +46,7 @@ internal sealed class ParameterBinder(ImmutableArray<FunctionParameter> paramete
 
     private async ValueTask<object?> BindAsync(InvocationContext context, FunctionParameter parameter, IInputConverter[] candidates)
     {
-        var source = Source(context, parameter);
-        var conversion = new Conversion(context, parameter, source);
+        var conversion = new Conversion(context, parameter, parameter == trigger);
         foreach (var converter in candidates)
         {
             var result = await converter.ConvertAsync(conversion);
@@ -65,18 +64,7 @@ internal sealed class ParameterBinder(ImmutableArray<FunctionParameter> paramete
             return parameter.DefaultValue;
         }
 
-        return source is null && parameter.IsReferenceOrNullableType ? null : throw Failure(context, parameter, "no converter takes it", null);
-    }
-
-    private object? Source(InvocationContext context, FunctionParameter parameter)
-    {
-        if (parameter != trigger)
-        {
-            return context.Trigger.BindingData.GetValueOrDefault(parameter.Name);
-        }
-
-        // A Functions host sends a timer as JSON, and some apps take it as a class of their own.
-        return context.Trigger.Value is TimerInfo timer && !parameter.Type.IsInstanceOfType(timer) ? JsonSerializer.Serialize(timer, TimerJson.Default.TimerInfo) : context.Trigger.Value;
+        return conversion.Source is null && parameter.IsReferenceOrNullableType ? null : throw Failure(context, parameter, "no converter takes it", null);
     }
 
     private static FunctionInputConverterException Failure(InvocationContext context, FunctionParameter parameter, string reason, Exception? cause)
@@ -85,15 +73,21 @@ internal sealed class ParameterBinder(ImmutableArray<FunctionParameter> paramete
         return cause is null ? new FunctionInputConverterException(message) : new FunctionInputConverterException(message, cause);
     }
 
-    private sealed class Conversion(InvocationContext context, FunctionParameter parameter, object? source) : ConverterContext
+    private sealed class Conversion(InvocationContext context, FunctionParameter parameter, bool isTrigger) : ConverterContext
     {
         public override Type TargetType => parameter.Type;
 
-        public override object? Source => source;
+        /// <summary>Made when it is asked for: the body of a message that a converter has seen is kept.</summary>
+        public override object? Source => field ??= isTrigger ? OfTrigger() : context.Trigger.BindingData.GetValueOrDefault(parameter.Name);
 
         public override FunctionContext FunctionContext => context;
 
         public override IReadOnlyDictionary<string, object> Properties => parameter.Properties;
+
+        /// <summary>A Functions host sends a timer as JSON, and some apps take it as a class of their own.</summary>
+        private object OfTrigger() => context.Trigger.Value is TimerInfo timer && !parameter.Type.IsInstanceOfType(timer)
+            ? JsonSerializer.Serialize(timer, TimerJson.Default.TimerInfo)
+            : context.Trigger.Value;
     }
 }
 

@@ -8,6 +8,7 @@ using RabbitTopics.Functions.SelfHost.Invocation;
 using RabbitTopics.Health;
 using RabbitTopics.Messages;
 using RabbitTopics.Receiving;
+using RabbitTopics.Settling;
 using RabbitTopics.Topology;
 
 namespace RabbitTopics.Functions.SelfHost.Triggers;
@@ -41,7 +42,7 @@ internal sealed class RabbitMQTriggerListener : IAsyncDisposable
 
     private async ValueTask HandleAsync(Delivery delivery, CancellationToken cancellationToken)
     {
-        WarnOfOldBinding(delivery.Message);
+        WarnOfOldBinding(delivery);
         try
         {
             await (_deduplication is null ? InvokeAsync(delivery, cancellationToken) : InvokeOnceAsync(_deduplication, delivery, cancellationToken));
@@ -52,15 +53,16 @@ internal sealed class RabbitMQTriggerListener : IAsyncDisposable
         }
     }
 
-    /// <summary>Says once that a topic came which no subscription of the function asks for. The bindings of a queue cannot be listed over AMQP.</summary>
-    private void WarnOfOldBinding(TopicMessage message)
+    /// <summary>Says once that a topic came which no subscription of the function asks for. The bindings of a queue cannot be listed over
+    /// AMQP. A copy of ours came another way when it was first delivered.</summary>
+    private void WarnOfOldBinding(Delivery message)
     {
         if (_unexpectedIsSaid || message.RoutingKey == _expectedTopic || _topology?.Bindings.Where(binding => binding.Exchange == message.Exchange).ToArray() is not [_, ..] bindings)
         {
             return;
         }
 
-        if (message.Headers.ContainsKey("CC") || bindings.Any(binding => binding.ExchangeType switch
+        if (message.RawProperties.Headers?.ContainsKey("CC") == true || bindings.Any(binding => binding.ExchangeType switch
         {
             "topic" => TopicPattern.Matches(binding.Topic, message.RoutingKey),
             "direct" => binding.Topic == message.RoutingKey,
@@ -83,12 +85,23 @@ internal sealed class RabbitMQTriggerListener : IAsyncDisposable
         _invoker.InvokeAsync(_function, new DeliveryTrigger(_function.TriggerParameter.Name, delivery), cancellationToken);
 
     private Task InvokeOnceAsync(Deduplicator deduplication, Delivery delivery, CancellationToken cancellationToken) =>
-        deduplication.HandleAsync(_function.Name, delivery.Message, delivery.Actions, () => InvokeAsync(delivery, cancellationToken), cancellationToken);
+        deduplication.HandleAsync(_function.Name, Readable(delivery), delivery.Actions, () => InvokeAsync(delivery, cancellationToken), cancellationToken);
 
-    private sealed class DeliveryTrigger(string parameter, Delivery delivery) : FunctionTrigger(parameter, delivery.Message.Body)
+    private static TopicMessage Readable(Delivery delivery)
     {
-        public override object? Feature(Type type) =>
-            type == typeof(TopicMessage) ? delivery.Message : type == typeof(TopicMessageActions) ? delivery.Actions : null;
+        var message = delivery.Message;
+        return delivery.Obstacle is { } obstacle ? throw new PoisonMessageException(obstacle) : message;
+    }
+
+    private sealed class DeliveryTrigger(string parameter, Delivery delivery) : FunctionTrigger(parameter)
+    {
+        /// <summary>Few ask for it: a converter of ours reads the delivery.</summary>
+        public override object Value => field ??= delivery.Body.Keep();
+
+        public override object? Feature(Type type) => type == typeof(Delivery) ? delivery
+            : type == typeof(TopicMessage) ? Readable(delivery)
+            : type == typeof(TopicMessageActions) ? delivery.Actions
+            : null;
 
         /// <summary>The binding data that Microsoft's extension gives, as text, without what it says of body and
         /// properties.</summary>
