@@ -46,6 +46,9 @@ public sealed class MessageHeaders : IReadOnlyDictionary<string, object?>
     /// <inheritdoc/>
     public object? this[string key] => TryGetValue(key, out var value) ? value : throw new KeyNotFoundException($"There is no header '{key}'.");
 
+    /// <summary>The headers, to look through without taking memory.</summary>
+    internal ReadOnlySpan<KeyValuePair<string, object?>> Items => _items.AsSpan(0, Count);
+
     /// <summary>The header's value where it is a string that is not empty, else null.</summary>
     public string? GetString(string name) => TryGetValue(name, out var value) && value is string { Length: > 0 } text ? text : null;
 

@@ -46,21 +46,22 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
         PublishAsync(new Publish(exchange, routingKey, properties, body) { Timeout = timeout }, cancellationToken);
 
     /// <inheritdoc cref="PublishAsync(string, string, BasicProperties, ReadOnlyMemory{byte}, TimeSpan, CancellationToken)"/>
-    public async Task PublishAsync(Publish publish, CancellationToken cancellationToken)
+    public Task PublishAsync(Publish publish, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        var writer = Enter(publish.Exchange) ?? throw new BrokerUnavailableException(publish.Exchange, publish.RoutingKey, "the publisher was closed.");
-        try
+        if (cancellationToken.IsCancellationRequested)
         {
-            await writer.PublishAsync(publish, cancellationToken);
+            return Task.FromCanceled(cancellationToken);
         }
-        finally
+
+        while (WriterOf(publish.Exchange) is { } writer)
         {
-            lock (_writers)
+            if (writer.TryPublish(publish, cancellationToken) is { } answer)
             {
-                writer.Use = (writer.Use.Calls - 1, Environment.TickCount64);
+                return answer;
             }
         }
+
+        return Task.FromException(new BrokerUnavailableException(publish.Exchange, publish.RoutingKey, "the publisher was closed."));
     }
 
     /// <summary>Closes the channels.</summary>
@@ -80,7 +81,8 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
         }
     }
 
-    private ExchangeWriter? Enter(string exchange)
+    /// <summary>The writer of an exchange; null where the publisher is closed.</summary>
+    private ExchangeWriter? WriterOf(string exchange)
     {
         lock (_writers)
         {
@@ -99,7 +101,6 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
                 _writers[exchange] = writer = new ExchangeWriter(_connection, (channel, token) => _prepare(exchange, channel, token), _mostInFlight);
             }
 
-            writer.Use = writer.Use with { Calls = writer.Use.Calls + 1 };
             return writer;
         }
     }
@@ -110,10 +111,9 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
         {
             foreach (var (exchange, writer) in _writers)
             {
-                if (writer.Use.Calls == 0 && Environment.TickCount64 - writer.Use.LastCall >= idleTime.TotalMilliseconds)
+                if (writer.TryCloseIdle(idleTime))
                 {
                     _writers.Remove(exchange); // A dictionary may be removed from while it is enumerated.
-                    _ = writer.DisposeAsync().AsTask();
                 }
             }
         }

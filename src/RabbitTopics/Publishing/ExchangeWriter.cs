@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
@@ -20,162 +21,218 @@ internal sealed class ExchangeWriter : IAsyncDisposable
     private static readonly CreateChannelOptions WithConfirms = new(
         publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: false, outstandingPublisherConfirmationsRateLimiter: null);
 
+    /// <summary>How many publishes a caller sends before it lets go of its thread: others may come all the time.</summary>
+    private const int MostOnOneThread = 16;
+
     private readonly BrokerConnection _connection;
     private readonly Func<IChannel, CancellationToken, Task> _prepare;
-    private readonly Channel<Publish> _calls;
-    private readonly SemaphoreSlim _places;
-    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly int _mostInFlight;
     private readonly CancellationTokenSource _stopping = new();
-    private readonly Task _reading;
+    private readonly Timer _deadlines;
 
     private readonly Lock _gate = new();
     private readonly LinkedList<Publish> _unsent = new();
     private readonly LinkedList<Publish> _unconfirmed = new();
     private Session? _session;
+    private long _nextDeadline = long.MaxValue;
+    private long _lastUse = Environment.TickCount64;
+    private bool _isSending;
+    private bool _isClosed;
 
     /// <summary>A writer; its channel is opened with the first publish.</summary>
     /// <param name="connection">The connection to publish on.</param>
     /// <param name="prepare">Runs on every new channel before it is used.</param>
-    /// <param name="mostInFlight">How many publishes may wait for their confirms, and how many more for their turn.</param>
+    /// <param name="mostInFlight">How many publishes may wait for their confirms; others wait for their turn.</param>
     public ExchangeWriter(BrokerConnection connection, Func<IChannel, CancellationToken, Task> prepare, int mostInFlight)
     {
         _connection = connection;
         _prepare = prepare;
-        _calls = Channel.CreateBounded<Publish>(new BoundedChannelOptions(mostInFlight) { SingleReader = true });
-        _places = new SemaphoreSlim(mostInFlight, mostInFlight);
-        _reading = Task.Run(ReadAsync);
+        _mostInFlight = mostInFlight;
+        _deadlines = new Timer(static writer => ((ExchangeWriter)writer!).EndLate(), this, Timeout.Infinite, Timeout.Infinite);
     }
 
-    /// <summary>How many calls are under way, and when the last one ended. Guarded by the publisher.</summary>
-    public (int Calls, long LastCall) Use { get; set; }
-
-    /// <summary>Publishes a message; returns when the broker has confirmed it.</summary>
+    /// <summary>Publishes a message; the task ends when the broker has confirmed it.</summary>
+    /// <returns>Null where the writer is closed.</returns>
     /// <exception cref="TopicPublishException">The broker did not take the message; the type says why.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public async Task PublishAsync(Publish publish, CancellationToken cancellationToken)
+    public Task? TryPublish(Publish publish, CancellationToken cancellationToken)
     {
-        try
+        bool isToSend;
+        lock (_gate)
         {
-            if (!_calls.Writer.TryWrite(publish))
+            if (_isClosed)
             {
-                await QueueAsync(publish, cancellationToken);
+                return null;
             }
 
-            await publish.Answer.Task.WaitAsync(publish.TimeLeft, cancellationToken);
-        }
-        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
-        {
-            Forget(publish);
-            if (exception is OperationCanceledException)
+            _unsent.AddLast(publish.Node);
+            if (publish.Deadline < _nextDeadline)
             {
-                throw;
+                SetDeadline(publish.Deadline);
             }
 
-            throw _connection.IsDown
-                ? new BrokerUnavailableException(publish.Exchange, publish.RoutingKey, $"no connection to the broker within {publish.Timeout.TotalSeconds:0.###} s.")
-                : new PublishTimeoutException(publish.Exchange, publish.RoutingKey, publish.Timeout, _connection.BlockedReason);
+            isToSend = TryBeginSending();
         }
-        catch (ChannelClosedException)
+
+        if (isToSend)
         {
-            throw Stopped(publish);
+            // The quickest way to the broker is this thread, unless what is awaited on it goes on in a context of the caller's.
+            _ = SynchronizationContext.Current is null && TaskScheduler.Current == TaskScheduler.Default ? SendAsync() : Task.Run(SendAsync, CancellationToken.None);
         }
+
+        return cancellationToken.CanBeCanceled ? CancellableAsync(publish, cancellationToken) : publish.Answer.Task;
+    }
+
+    /// <summary>Closes it if it has had nothing to do for so long.</summary>
+    public bool TryCloseIdle(TimeSpan idleTime)
+    {
+        lock (_gate)
+        {
+            if (_unsent.Count + _unconfirmed.Count > 0 || Environment.TickCount64 - _lastUse < idleTime.TotalMilliseconds)
+            {
+                return false;
+            }
+
+            _isClosed = true;
+        }
+
+        _ = DisposeAsync().AsTask();
+        return true;
     }
 
     /// <summary>Closes the channel; what is not confirmed fails.</summary>
     public async ValueTask DisposeAsync()
     {
-        _calls.Writer.TryComplete();
+        lock (_gate)
+        {
+            _isClosed = true;
+        }
+
         await _stopping.CancelAsync();
+        await _deadlines.DisposeAsync();
         if (_session is { } session)
         {
             Lose(session, null);
         }
 
-        await _reading;
-        while (_calls.Reader.TryRead(out var publish))
+        lock (_gate)
         {
-            Fail(publish, Stopped(publish));
-        }
-
-        while (NextUnsent() is { } publish)
-        {
-            Fail(publish, Stopped(publish));
-        }
-    }
-
-    /// <summary>Waits until there is room for a call.</summary>
-    private async Task QueueAsync(Publish publish, CancellationToken cancellationToken)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(publish.TimeLeft);
-        try
-        {
-            await _calls.Writer.WriteAsync(publish, limit.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new TimeoutException();
-        }
-    }
-
-    private async Task ReadAsync()
-    {
-        Publish? taken = null;
-        try
-        {
-            await foreach (var publish in _calls.Reader.ReadAllAsync())
+            while (_unsent.First is { Value: var publish })
             {
-                taken = publish;
-                await _places.WaitAsync(_stopping.Token);
-                if (TryAdd(publish))
+                End(publish, new BrokerUnavailableException(publish.Exchange, publish.RoutingKey, "the publisher was closed."));
+            }
+        }
+    }
+
+    private async Task CancellableAsync(Publish publish, CancellationToken cancellationToken)
+    {
+        await using var registration = cancellationToken.UnsafeRegister((_, token) =>
+        {
+            lock (_gate)
+            {
+                publish.Answer.TrySetCanceled(token);
+                End(publish, null);
+            }
+        }, null);
+        await publish.Answer.Task;
+    }
+
+    /// <summary>Ends what has had its time, and looks again when the next has.</summary>
+    private void EndLate()
+    {
+        lock (_gate)
+        {
+            var now = Stopwatch.GetTimestamp();
+            var next = long.MaxValue;
+            foreach (var list in new[] { _unconfirmed, _unsent })
+            {
+                for (var node = list.First; node is not null;)
                 {
-                    await SendAsync();
+                    var publish = node.Value;
+                    node = node.Next;
+                    if (publish.Deadline <= now)
+                    {
+                        End(publish, _connection.IsDown
+                            ? new BrokerUnavailableException(publish.Exchange, publish.RoutingKey, $"no connection to the broker within {publish.Timeout.TotalSeconds:0.###} s.")
+                            : new PublishTimeoutException(publish.Exchange, publish.RoutingKey, publish.Timeout, _connection.BlockedReason));
+                    }
+                    else
+                    {
+                        next = Math.Min(next, publish.Deadline);
+                    }
                 }
+            }
+
+            SetDeadline(next);
+        }
+    }
+
+    private void SetDeadline(long next)
+    {
+        _nextDeadline = next;
+        if (next != long.MaxValue && !_isClosed)
+        {
+            var left = Math.Ceiling(Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), next).TotalMilliseconds);
+            _deadlines.Change((long)Math.Clamp(left, 1, uint.MaxValue - 1), Timeout.Infinite);
+        }
+    }
+
+    /// <summary>Whether the caller, within the gate, has become the one that sends.</summary>
+    private bool TryBeginSending() => !_isSending && _unsent.Count > 0 && _unconfirmed.Count < _mostInFlight && (_isSending = true);
+
+    /// <summary>The oldest of those that may be sent now; null where there is none, and then the caller is no longer the one that sends.</summary>
+    private Publish? NextToSend()
+    {
+        lock (_gate)
+        {
+            var next = _unconfirmed.Count < _mostInFlight ? _unsent.First?.Value : null;
+            _isSending = next is not null;
+            return next;
+        }
+    }
+
+    /// <summary>Sends what is not sent, the oldest first. One caller does at a time, for all others, too.</summary>
+    private async Task SendAsync()
+    {
+        try
+        {
+            for (var sent = 0; NextToSend() is { } publish; sent++)
+            {
+                if (sent == MostOnOneThread)
+                {
+                    await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+                }
+
+                await SendAsync(publish);
             }
         }
         catch (Exception) when (_stopping.IsCancellationRequested)
         {
-            // DisposeAsync fails what is in the channel and in the lists, and this one may be in neither.
-            if (taken is not null)
-            {
-                Fail(taken, Stopped(taken));
-            }
+            // DisposeAsync fails what was not sent.
         }
     }
 
-    /// <summary>Sends what is not sent, the oldest first.</summary>
-    private async Task SendAsync()
+    private async ValueTask SendAsync(Publish publish)
     {
-        await _turn.WaitAsync(_stopping.Token);
         try
         {
-            while (NextUnsent() is { } publish)
-            {
-                try
-                {
-                    await _connection.WaitUntilUnblockedAsync(_stopping.Token); // What the broker does not read would only pile up here.
-                    await WriteAsync(await OpenAsync(), publish);
-                }
-                catch (OperationInterruptedException exception) when (Publish.IsRefusal(exception.ShutdownReason) && exception is not AlreadyClosedException)
-                {
-                    Fail(publish, publish.Refused(exception.ShutdownReason!)); // The exchange.
-                }
-                catch (Exception exception) when (!_stopping.IsCancellationRequested)
-                {
-                    if (IsLoss(exception))
-                    {
-                        await Task.Delay(RetryDelay, _stopping.Token);
-                    }
-                    else
-                    {
-                        Fail(publish, exception); // It cannot be written.
-                    }
-                }
-            }
+            await _connection.WaitUntilUnblockedAsync(_stopping.Token); // What the broker does not read would only pile up here.
+            await WriteAsync(await OpenAsync(), publish);
         }
-        finally
+        catch (OperationInterruptedException exception) when (Publish.IsRefusal(exception.ShutdownReason) && exception is not AlreadyClosedException)
         {
-            _turn.Release();
+            Fail(publish, publish.Refused(exception.ShutdownReason!)); // The exchange.
+        }
+        catch (Exception exception) when (!_stopping.IsCancellationRequested)
+        {
+            if (IsLoss(exception))
+            {
+                await Task.Delay(RetryDelay, _stopping.Token);
+            }
+            else
+            {
+                Fail(publish, exception); // It cannot be written.
+            }
         }
     }
 
@@ -205,7 +262,17 @@ internal sealed class ExchangeWriter : IAsyncDisposable
             throw;
         }
 
-        _session = session;
+        lock (_gate)
+        {
+            _session = _isClosed ? null : session;
+        }
+
+        if (_session is null)
+        {
+            await CloseAsync(session);
+            _stopping.Token.ThrowIfCancellationRequested();
+        }
+
         session.Channel.BasicAcksAsync += (_, ack) => AnswerAsync(session, ack.DeliveryTag, ack.Multiple, taken: true);
         session.Channel.BasicNacksAsync += (_, nack) => AnswerAsync(session, nack.DeliveryTag, nack.Multiple, taken: false);
         session.Channel.BasicReturnAsync += (_, returned) => NoteReturnAsync(session, returned);
@@ -225,7 +292,6 @@ internal sealed class ExchangeWriter : IAsyncDisposable
             throw new MessageTooLargeException(publish.Exchange, publish.RoutingKey, $"its headers and properties take {size} bytes, and the broker's frame_max is {session.FrameMax}.");
         }
 
-        ReadOnlyMemory<byte> body;
         lock (_gate)
         {
             if (_session != session || publish.Node.List is null)
@@ -237,12 +303,11 @@ internal sealed class ExchangeWriter : IAsyncDisposable
             _unconfirmed.AddLast(publish.Node); // Before it is sent, as the answer may come at once.
             publish.Tag = ++session.Sent;
             publish.ReturnedWith = null;
-            body = publish.Body;
         }
 
         try
         {
-            var writing = session.Channel.BasicPublishAsync(publish.Exchange, publish.RoutingKey, publish.Mandatory, publish.Properties, body);
+            var writing = session.Channel.BasicPublishAsync(publish.Exchange, publish.RoutingKey, publish.Mandatory, publish.Properties, publish.Body);
             if (!writing.IsCompletedSuccessfully)
             {
                 await WaitAsync(writing.AsTask(), session);
@@ -297,6 +362,7 @@ internal sealed class ExchangeWriter : IAsyncDisposable
             }
         }
 
+        SendMore();
         return Task.CompletedTask;
     }
 
@@ -348,42 +414,21 @@ internal sealed class ExchangeWriter : IAsyncDisposable
 
         session.Lost.SetResult();
         _ = Task.Run(() => CloseAsync(session));
-        _ = Task.Run(SendAgainAsync);
+        SendMore();
     }
 
-    private async Task SendAgainAsync()
-    {
-        try
-        {
-            await SendAsync();
-        }
-        catch (Exception) when (_stopping.IsCancellationRequested)
-        {
-            // DisposeAsync fails what was not sent.
-        }
-    }
-
-    private bool TryAdd(Publish publish)
+    /// <summary>Sends what waits for its turn, on another thread: the client's must not wait for it.</summary>
+    private void SendMore()
     {
         lock (_gate)
         {
-            if (publish.Answer.Task.IsCompleted)
+            if (!TryBeginSending())
             {
-                _places.Release(); // Nobody waits for it any more.
-                return false;
+                return;
             }
-
-            _unsent.AddLast(publish.Node);
-            return true;
         }
-    }
 
-    private Publish? NextUnsent()
-    {
-        lock (_gate)
-        {
-            return _unsent.First?.Value;
-        }
+        _ = Task.Run(SendAsync);
     }
 
     /// <summary>Notes that the broker may have a message, and fails it where the channel was lost meanwhile.</summary>
@@ -407,34 +452,17 @@ internal sealed class ExchangeWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>Drops a publish that nobody waits for any more.</summary>
-    private void Forget(Publish publish)
-    {
-        lock (_gate)
-        {
-            if (!publish.Answer.TrySetCanceled())
-            {
-                _ = publish.Answer.Task.Exception; // The answer came too late.
-            }
-
-            End(publish, null);
-            publish.Body = default; // It may stand in the queue of calls for a while.
-        }
-    }
-
     /// <summary>Takes a publish out of its list and gives its answer, if it still needs one.</summary>
     private void End(Publish publish, Exception? failure)
     {
         if (publish.Node.List is { } list)
         {
             list.Remove(publish.Node);
-            _places.Release();
+            _lastUse = Environment.TickCount64;
         }
 
         _ = failure is null ? publish.Answer.TrySetResult() : publish.Answer.TrySetException(failure);
     }
-
-    private static BrokerUnavailableException Stopped(Publish publish) => new(publish.Exchange, publish.RoutingKey, "the publisher was closed.");
 
     private static bool IsLoss(Exception exception) => exception is not WireFormattingException
         and (OperationCanceledException or RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException or ChannelClosedException);

@@ -26,14 +26,16 @@ internal sealed class Publish
 
     public BasicProperties Properties { get; }
 
-    /// <summary>The body; empty once nobody waits for the publish any more.</summary>
-    public ReadOnlyMemory<byte> Body { get; set; }
+    public ReadOnlyMemory<byte> Body { get; }
 
     /// <summary>How long it may take from the call to the answer.</summary>
     public required TimeSpan Timeout { get; init; }
 
     /// <summary>What is left of its time.</summary>
     public TimeSpan TimeLeft => Stopwatch.GetElapsedTime(_called) is var elapsed && elapsed < Timeout ? Timeout - elapsed : TimeSpan.Zero;
+
+    /// <summary>When its time is over, as <see cref="Stopwatch.GetTimestamp"/> counts.</summary>
+    public long Deadline => _called + (long)(Timeout.TotalSeconds * Stopwatch.Frequency);
 
     /// <summary>Whether a message that reaches no queue is an error.</summary>
     public bool Mandatory { get; init; } = true;

@@ -54,10 +54,8 @@ internal static class OutgoingMessage
         };
 
         var table = new Dictionary<string, object?>(4);
-        foreach (var (name, header) in givenHeaders.Where(header => !ownHeaders.ContainsKey(header.Key)).Concat(ownHeaders))
-        {
-            table[name] = HeaderTable.WriteValue(header);
-        }
+        Add(givenHeaders, except: ownHeaders);
+        Add(ownHeaders, except: NoHeaders);
 
         if (givenHeaders.GetString(topicHeader) is null)
         {
@@ -84,6 +82,17 @@ internal static class OutgoingMessage
 
         bool IsGiven(string name) => ownHeaders.ContainsKey(name) || givenHeaders.ContainsKey(name);
 
+        void Add(MessageHeaders headers, MessageHeaders except)
+        {
+            foreach (var (name, header) in headers.Items)
+            {
+                if (!except.ContainsKey(name))
+                {
+                    table[name] = HeaderTable.WriteValue(header);
+                }
+            }
+        }
+
         string? Header(string name) => ownHeaders.ContainsKey(name) ? ownHeaders.GetString(name) : givenHeaders.GetString(name);
 
         void Set(PublishDefaults one, string name, string? text)
@@ -95,9 +104,12 @@ internal static class OutgoingMessage
 
             if (IsGiven(name))
             {
-                foreach (var other in table.Keys.Where(key => string.Equals(key, name, StringComparison.OrdinalIgnoreCase)).ToArray())
+                foreach (var other in table.Keys)
                 {
-                    table.Remove(other);
+                    if (string.Equals(other, name, StringComparison.OrdinalIgnoreCase))
+                    {
+                        table.Remove(other); // A dictionary may be removed from while it is enumerated.
+                    }
                 }
             }
 
