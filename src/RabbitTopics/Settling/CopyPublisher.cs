@@ -1,7 +1,5 @@
 using RabbitMQ.Client;
-using RabbitMQ.Client.Exceptions;
 using RabbitTopics.Brokers;
-using RabbitTopics.Connections;
 using RabbitTopics.Messages;
 using RabbitTopics.Topology;
 
@@ -79,45 +77,9 @@ internal sealed class CopyPublisher(Broker broker, QueueProperties? queuePropert
         await broker.Publisher.PublishAsync("", queue, copy, body, Timeout, cancellationToken);
     }
 
-    /// <param name="queue">The queue.</param>
-    /// <param name="arguments">Its arguments.</param>
-    /// <param name="mayDiffer">Whether one that is there already may be of any kind.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     private async Task DeclareAsync(string queue, Dictionary<string, object?> arguments, bool mayDiffer, CancellationToken cancellationToken)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Timeout);
-        try
-        {
-            if (broker.Mode != TopologyMode.Declare)
-            {
-                await broker.UseChannelAsync(channel => channel.QueueDeclarePassiveAsync(queue, limit.Token), limit.Token);
-            }
-            else if (!mayDiffer)
-            {
-                // A delivery limit of a retry queue does no harm: nobody consumes it, and at the limit it hands the message on.
-                await broker.UseChannelAsync(channel => channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false,
-                    arguments, cancellationToken: limit.Token), limit.Token);
-            }
-            else
-            {
-                await broker.DeclareQueueAsync(queue, new QueueProperties { Arguments = arguments }, limit.Token);
-            }
-        }
-        catch (OperationInterruptedException exception) when (mayDiffer && exception.ShutdownReason is { ReplyCode: 406 })
-        {
-            // It is there, of another kind, and serves.
-        }
-        catch (OperationInterruptedException exception) when (exception.ShutdownReason is { ReplyCode: 403 or 404 or 405 or 406 } reason)
-        {
-            throw new PublishRefusedException("", queue, reason.ReplyCode, AccessRefusal.Describe(reason), exception);
-        }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested
-            && exception is OperationCanceledException or RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException)
-        {
-            throw new BrokerUnavailableException("", queue, "the queue could not be declared.", exception);
-        }
-
+        await broker.EnsureQueueAsync(queue, arguments, mayDiffer, Timeout, cancellationToken);
         lock (_declared)
         {
             _declared.Add(queue);
