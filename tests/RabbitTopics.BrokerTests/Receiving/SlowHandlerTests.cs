@@ -1,13 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
-using RabbitMQ.Client;
-using RabbitTopics.Messages;
-using RabbitTopics.Receiving;
 using RabbitTopics.Testing;
-using RabbitTopics.Topology;
 
 namespace RabbitTopics.BrokerTests.Receiving;
 
@@ -26,13 +20,12 @@ public sealed class SlowHandlerTests(SharedBroker broker)
         var hanging = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var never = new TaskCompletionSource();
         var seen = new ConcurrentQueue<string>();
-        var log = new CollectingLogger();
-        await using var hung = Consumer(library, "Hung", $"{library.Queue}.hung", new HandlerOptions { LongRunningAfter = TimeSpan.FromMilliseconds(200) }, async (_, _) =>
+        await using var hung = library.Consumer(library.Consuming($"{library.Queue}.hung") with { Handler = "Hung", HandlerOptions = new() { LongRunningAfter = TimeSpan.FromMilliseconds(200) } }, async (_, _) =>
         {
             hanging.TrySetResult();
             await never.Task;
-        }, log);
-        await using var other = Consumer(library, "Other", library.Queue, new HandlerOptions(), (delivery, _) =>
+        });
+        await using var other = library.Consumer((delivery, _) =>
         {
             seen.Enqueue(Encoding.UTF8.GetString(delivery.Message.Body.Span));
             return ValueTask.CompletedTask;
@@ -41,12 +34,12 @@ public sealed class SlowHandlerTests(SharedBroker broker)
         other.Start();
         await Client.WaitForConsumersAsync(broker.Uri, $"{library.Queue}.hung");
         await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
-        await PublishAsync(plain, $"{library.Queue}.hung", "hangs");
+        await plain.SendAsync("hangs", $"{library.Queue}.hung");
         await hanging.Task.WaitAsync(Wait.Patience);
 
         proxy.Reset();
         var clock = Stopwatch.StartNew();
-        await PublishAsync(plain, library.Queue, "x");
+        await plain.SendAsync("x", library.Queue);
 
         var looks = 0;
         for (; looks < MostLooks && !seen.Contains("x"); looks++)
@@ -60,7 +53,7 @@ public sealed class SlowHandlerTests(SharedBroker broker)
         await Client.WaitForConsumersAsync(broker.Uri, $"{library.Queue}.hung"); // Its own queue is, too.
         await Wait.UntilAsync(() => library.Health.Problems.Count == 0, "both queues to be consumed");
         Assert.Contains($"handler 'Hung' has been at work on 1 message(s) of queue '{library.Queue}.hung' for more than 0.2 s", library.Health.Warnings);
-        Assert.Single(log.Lines, line => line.Contains("Handler 'Hung' has been at work", StringComparison.Ordinal));
+        Assert.Single(library.Log.Lines, line => line.Contains("Handler 'Hung' has been at work", StringComparison.Ordinal));
         never.SetResult();
         await Wait.UntilAsync(() => library.Health.Warnings.Count == 0, "the warning to end with the handler");
         await hung.DisposeAsync();
@@ -74,15 +67,15 @@ public sealed class SlowHandlerTests(SharedBroker broker)
         using var never = new ManualResetEventSlim();
         var attempts = new ConcurrentQueue<int>();
         var options = new HandlerOptions { Timeout = TimeSpan.FromSeconds(3), OnError = new ErrorPolicy { Action = ErrorAction.Requeue, MaxAttempts = 2 } };
-        await using var consumer = Consumer(library, "Blocked", library.Queue, options, (delivery, _) =>
+        await using var consumer = library.Consumer((delivery, _) =>
         {
             attempts.Enqueue(delivery.Message.Attempt);
             never.Wait(CancellationToken.None);
             return ValueTask.CompletedTask;
-        });
+        }, options);
         consumer.Start();
         await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
-        await PublishAsync(library, library.Queue, "x");
+        await library.SendAsync("x", library.Queue);
         var clock = Stopwatch.StartNew();
 
         await Wait.UntilAsync(async () => await Client.CountAsync(broker.Uri, $"{library.Queue}.dead") == 1, "the dead letter");
@@ -102,16 +95,16 @@ public sealed class SlowHandlerTests(SharedBroker broker)
         await using var plain = await Library.OnAsync(broker.Uri);
         var begun = 0;
         var never = new TaskCompletionSource();
-        await using var consumer = Consumer(library, "Test", library.Queue, new HandlerOptions { Concurrency = 2 }, async (_, _) =>
+        await using var consumer = library.Consumer(async (_, _) =>
         {
             if (Interlocked.Increment(ref begun) == 1)
             {
                 await never.Task;
             }
-        });
+        }, new HandlerOptions { Concurrency = 2 });
         consumer.Start();
         await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
-        await PublishAsync(plain, library.Queue, "x");
+        await plain.SendAsync("x", library.Queue);
         await Wait.UntilAsync(() => Volatile.Read(ref begun) == 1, "the first handling");
 
         proxy.Reset();
@@ -130,14 +123,4 @@ public sealed class SlowHandlerTests(SharedBroker broker)
         await using var connection = await Client.ConnectAsync(broker.Uri);
         await using var channel = await connection.CreateChannelAsync();
     }
-
-    private static QueueConsumer Consumer(Library library, string handler, string queue, HandlerOptions options, Func<Delivery, CancellationToken, ValueTask> handle, ILogger? log = null) => new(
-        library.Broker,
-        library.Health,
-        new QueueConsumerOptions { Queue = queue, Handler = handler, Topology = new QueueTopology("RabbitMQ", queue, []), HandlerOptions = options },
-        handle,
-        log ?? NullLogger.Instance);
-
-    private static async Task PublishAsync(Library library, string queue, string body) =>
-        await library.Channel.BasicPublishAsync("", queue, mandatory: true, Encoding.UTF8.GetBytes(body));
 }
