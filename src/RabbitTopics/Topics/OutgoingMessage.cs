@@ -54,7 +54,8 @@ internal static class OutgoingMessage
         };
 
         var table = new Dictionary<string, object?>(4);
-        foreach (var (name, header) in givenHeaders.Where(header => !ownHeaders.ContainsKey(header.Key)).Concat(ownHeaders))
+        foreach (var (name, header) in givenHeaders.Where(header => !ownHeaders.ContainsKey(header.Key)).Concat(ownHeaders)
+            .Where(header => !KeptHeaders.IsOfOneDelivery(header.Key)))
         {
             table[name] = HeaderTable.WriteValue(header);
         }
