@@ -11,7 +11,8 @@ namespace RabbitTopics.Settling;
 /// <param name="queueProperties">What the app declares the queue with; its dead-letter queue is of the same type.</param>
 internal sealed class CopyPublisher(Broker broker, QueueProperties? queueProperties)
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
+    /// <summary>How long a copy may take where somebody waits for it, and the declare of its queue always.</summary>
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
     private readonly HashSet<string> _declared = [];
 
@@ -38,33 +39,33 @@ internal sealed class CopyPublisher(Broker broker, QueueProperties? queuePropert
 
     /// <summary>Sends a message to the end of its queue, its attempt counted.</summary>
     /// <exception cref="TopicPublishException">The broker did not take the copy.</exception>
-    public Task RequeueAsync(Delivery delivery, CancellationToken cancellationToken) =>
-        broker.Publisher.PublishAsync("", delivery.Queue, MessageCopy.ForRetry(delivery, broker.Consuming.FrameMax), delivery.Message.Body, Timeout, cancellationToken);
+    public Task RequeueAsync(Delivery delivery, TimeSpan within, CancellationToken cancellationToken) =>
+        broker.Publisher.PublishAsync("", delivery.Queue, MessageCopy.ForRetry(delivery, broker.Consuming.FrameMax), delivery.Message.Body, within, cancellationToken);
 
     /// <summary>Sends a message to the retry queue of a delay, its attempt counted.</summary>
     /// <exception cref="TopicPublishException">The broker did not take the copy.</exception>
-    public Task RetryAsync(Delivery delivery, TimeSpan delay, CancellationToken cancellationToken) =>
+    public Task RetryAsync(Delivery delivery, TimeSpan delay, TimeSpan within, CancellationToken cancellationToken) =>
         PublishAsync(RetryQueue.Name(delivery.Queue, delay), RetryQueue.Arguments(delivery.Queue, delay), MessageCopy.ForRetry(delivery, broker.Consuming.FrameMax), delivery.Message.Body,
-            mayDiffer: false, cancellationToken);
+            mayDiffer: false, within, cancellationToken);
 
     /// <summary>Parks a message and returns the name of its dead-letter queue.</summary>
     /// <exception cref="TopicPublishException">The broker did not take the copy.</exception>
-    public async Task<string> ParkAsync(Delivery delivery, SettleDecision decision, Exception? failure, CancellationToken cancellationToken)
+    public async Task<string> ParkAsync(Delivery delivery, SettleDecision decision, Exception? failure, TimeSpan within, CancellationToken cancellationToken)
     {
         var queue = DeadLetterQueue.Name(delivery.Queue);
         await PublishAsync(queue, DeadLetterQueue.Arguments(queueProperties), MessageCopy.ForDeadLetter(delivery, decision, failure, DateTimeOffset.UtcNow, broker.Consuming.FrameMax),
-            delivery.Message.Body, mayDiffer: true, cancellationToken);
+            delivery.Message.Body, mayDiffer: true, within, cancellationToken);
         return queue;
     }
 
     private async Task PublishAsync(string queue, Dictionary<string, object?> arguments, BasicProperties copy, ReadOnlyMemory<byte> body, bool mayDiffer,
-        CancellationToken cancellationToken)
+        TimeSpan within, CancellationToken cancellationToken)
     {
         if (broker.Mode != TopologyMode.Declare || IsDeclared(queue))
         {
             try
             {
-                await broker.Publisher.PublishAsync("", queue, copy, body, Timeout, cancellationToken);
+                await broker.Publisher.PublishAsync("", queue, copy, body, within, cancellationToken);
                 return;
             }
             catch (PublishReturnedException) when (broker.Mode == TopologyMode.Declare)
@@ -74,7 +75,7 @@ internal sealed class CopyPublisher(Broker broker, QueueProperties? queuePropert
         }
 
         await DeclareAsync(queue, arguments, mayDiffer, cancellationToken);
-        await broker.Publisher.PublishAsync("", queue, copy, body, Timeout, cancellationToken);
+        await broker.Publisher.PublishAsync("", queue, copy, body, within, cancellationToken);
     }
 
     private async Task DeclareAsync(string queue, Dictionary<string, object?> arguments, bool mayDiffer, CancellationToken cancellationToken)

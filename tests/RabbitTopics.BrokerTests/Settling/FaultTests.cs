@@ -207,6 +207,30 @@ public sealed class FaultTests(SharedBroker shared)
     }
 
     [Fact]
+    public async Task A_copy_that_the_broker_is_slow_to_confirm_is_waited_for_and_not_sent_again()
+    {
+        await using var broker = await PrivateBroker.StartNewAsync();
+        await using var library = await Library.OnAsync(broker.Uri);
+        await using var consumer = library.Consumer((_, _) => throw new InvalidOperationException("It fails."), new HandlerOptions { OnError = new ErrorPolicy { Action = ErrorAction.DeadLetter } });
+        consumer.Start();
+        await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
+        await DeadLetterQueueAsync("suspend");
+
+        await library.SendAsync("x");
+
+        await Wait.UntilAsync(() => library.Log.Lines.Count(line => line.Contains("could not be published: the broker has not confirmed it", StringComparison.Ordinal)) == 2,
+            "the copy to be said to be late, and again");
+        Assert.Contains($"1 message(s) of queue '{library.Queue}' are held, as their copies cannot be published: the broker has not confirmed it.", library.Health.Warnings);
+        await DeadLetterQueueAsync("resume");
+        await Wait.UntilAsync(() => library.Health.Warnings.Count == 0, "the copy to be confirmed");
+        await consumer.StopAsync(CancellationToken.None);
+        Assert.Equal((1u, 0u), (await library.Channel.MessageCountAsync($"{library.Queue}.dead"), await library.Channel.MessageCountAsync(library.Queue)));
+
+        Task DeadLetterQueueAsync(string what) => broker.ControlAsync("eval",
+            $"{{ok, Queue}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<\"/\">>, queue, <<\"{library.Queue}.dead\">>)), sys:{what}(amqqueue:get_pid(Queue)).");
+    }
+
+    [Fact]
     public async Task What_a_handler_parks_itself_is_in_the_log()
     {
         await using var library = await Library.OnAsync(shared.Uri);
