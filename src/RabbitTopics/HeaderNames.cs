@@ -68,4 +68,7 @@ public static class HeaderNames
 
     /// <summary>How often a quorum queue delivered the message before (https://www.rabbitmq.com/docs/quorum-queues#poison-message-handling).</summary>
     internal const string DeliveryCount = "x-delivery-count";
+
+    /// <summary>How often RabbitMQ 4.3 and later delivered the message from a quorum queue, however that ended (docs/brokers.md).</summary>
+    internal const string AcquiredCount = "x-acquired-count";
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using RabbitTopics.Testing;
 
 namespace RabbitTopics.BrokerTests;
 
@@ -9,6 +10,9 @@ public sealed class CollectingLogger : ILogger
     private readonly ConcurrentQueue<string> _lines = new();
 
     public IReadOnlyCollection<string> Lines => _lines;
+
+    /// <summary>Waits for a line that contains a text.</summary>
+    public Task WaitForAsync(string text) => Wait.UntilAsync(() => _lines.Any(line => line.Contains(text, StringComparison.Ordinal)), $"'{text}' in the log");
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;

@@ -1,10 +1,14 @@
+using System.Text;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 using RabbitTopics.Health;
+using RabbitTopics.Messages;
+using RabbitTopics.Receiving;
 using RabbitTopics.Testing;
+using RabbitTopics.Topology;
 
 namespace RabbitTopics.BrokerTests;
 
@@ -51,6 +55,29 @@ public sealed class Library : IAsyncDisposable
 
     public T Get<T>()
         where T : notnull => _services.GetRequiredService<T>();
+
+    /// <summary>What <see cref="Consumer(Func{Delivery, CancellationToken, ValueTask}, HandlerOptions?, string?)"/> is made with: the queue is
+    /// declared, and bound to <c>amq.topic</c> by its name.</summary>
+    internal QueueConsumerOptions Consuming(string? queue = null, string? type = null) => new()
+    {
+        Queue = queue ?? Queue,
+        Handler = "Test",
+        Topology = new QueueTopology("RabbitMQ", queue ?? Queue, [new TopicBinding("amq.topic", queue ?? Queue)])
+        {
+            Properties = new QueueProperties { Arguments = type is null ? [] : new Dictionary<string, object?> { ["x-queue-type"] = type } },
+        },
+    };
+
+    /// <summary>A consumer of a queue, this test's own where none is named, that has not started.</summary>
+    internal QueueConsumer Consumer(Func<Delivery, CancellationToken, ValueTask> handle, HandlerOptions? options = null, string? queue = null) =>
+        Consumer(Consuming(queue) with { HandlerOptions = options ?? new() }, handle);
+
+    /// <summary>A consumer that has not started.</summary>
+    internal QueueConsumer Consumer(QueueConsumerOptions options, Func<Delivery, CancellationToken, ValueTask> handle) => new(Broker, Health, options, handle, Log);
+
+    /// <summary>Publishes a text to a queue with the plain client, unconfirmed; to this test's own where none is named.</summary>
+    public async Task SendAsync(string body, string? queue = null) =>
+        await Channel.BasicPublishAsync("", queue ?? Queue, mandatory: true, Encoding.UTF8.GetBytes(body));
 
     /// <summary>Deletes a queue and what was made beside it.</summary>
     public async Task DeleteQueueAsync(string queue)

@@ -96,6 +96,39 @@ internal sealed class Broker : IAsyncDisposable
         }
     }
 
+    /// <summary>Makes a durable queue exist that a message is about to go to, or looks for it where the app declares nothing.</summary>
+    /// <param name="queue">The queue.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="mayDiffer">Whether one that is there already may be of any kind.</param>
+    /// <param name="within">How long it may take.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="TopicPublishException">The broker refused, or was not to be reached in time; the message names the queue.</exception>
+    internal async Task EnsureQueueAsync(string queue, Dictionary<string, object?> arguments, bool mayDiffer, TimeSpan within, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(within);
+        try
+        {
+            // A delivery limit of a retry queue, which must be of this kind, does no harm: nobody consumes it, and at the limit it hands the message on.
+            await (Mode != TopologyMode.Declare ? UseChannelAsync(channel => channel.QueueDeclarePassiveAsync(queue, limit.Token), limit.Token)
+                : mayDiffer ? DeclareQueueAsync(queue, new QueueProperties { Arguments = arguments }, limit.Token)
+                : UseChannelAsync(channel => channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, arguments, cancellationToken: limit.Token), limit.Token));
+        }
+        catch (OperationInterruptedException exception) when (mayDiffer && exception.ShutdownReason is { ReplyCode: 406 })
+        {
+            // It is there, of another kind, and serves.
+        }
+        catch (OperationInterruptedException exception) when (exception.ShutdownReason is { ReplyCode: 403 or 404 or 405 or 406 } reason)
+        {
+            throw new PublishRefusedException("", queue, reason.ReplyCode, AccessRefusal.Describe(reason), exception);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested
+            && exception is OperationCanceledException or RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException)
+        {
+            throw new BrokerUnavailableException("", queue, "the queue could not be declared.", exception);
+        }
+    }
+
     /// <summary>Says that a quorum queue may have a delivery limit at which it drops messages, and what to do about it.</summary>
     internal void WarnOfDeliveryLimit(string queue) => _logger.LogWarning(
         "Quorum queue '{Queue}' at {Endpoint} may have RabbitMQ 4's delivery limit: a message that was returned 20 times is dropped, or goes to the queue's dead-letter exchange. "

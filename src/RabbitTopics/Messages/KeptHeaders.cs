@@ -15,10 +15,11 @@ internal static class KeptHeaders
         "x-last-death-exchange", "x-last-death-queue", "x-last-death-reason",
     };
 
-    /// <summary>Headers that speak of one copy or one delivery; the next copy and the handler see none of them.</summary>
+    /// <summary>Headers that speak of one copy or one delivery: the next copy and the handler see none of them, and no message that is
+    /// passed on has them.</summary>
     private static readonly HashSet<string> OfOneDelivery = new(StringComparer.Ordinal)
     {
-        HeaderNames.Attempts, HeaderNames.DeliveryCount, HeaderNames.MicrosoftRequeueCount,
+        HeaderNames.Attempts, HeaderNames.DeliveryCount, HeaderNames.AcquiredCount, HeaderNames.MicrosoftRequeueCount,
     };
 
     /// <summary>Headers of ours that a copy for another attempt has, and that the handler does not see.</summary>
@@ -26,6 +27,9 @@ internal static class KeptHeaders
     {
         HeaderNames.FirstTime, HeaderNames.OriginalExchange, HeaderNames.OriginalRoutingKey, Expiration, UserId,
     };
+
+    /// <summary>Whether a header speaks of one copy or one delivery, and is no part of the message.</summary>
+    public static bool IsOfOneDelivery(string name) => OfOneDelivery.Contains(name);
 
     /// <summary>The headers of a copy, as they are published.</summary>
     public static Dictionary<string, object?> Keep(IDictionary<string, object?>? headers)

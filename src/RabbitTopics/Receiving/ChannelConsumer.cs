@@ -1,5 +1,4 @@
 using RabbitMQ.Client;
-using RabbitMQ.Client.Events;
 using RabbitTopics.Messages;
 using RabbitTopics.Settling;
 
@@ -7,15 +6,12 @@ namespace RabbitTopics.Receiving;
 
 /// <summary>One consumer on one channel: what the client library calls. It only hands deliveries on, as a callback that takes long keeps
 /// the client from telling other consumers of a lost connection.</summary>
-internal sealed class ChannelConsumer : AsyncDefaultBasicConsumer, IDisposable
+internal sealed class ChannelConsumer : WatchedConsumer
 {
-    private readonly CancellationTokenRegistration _connectionLost;
     private readonly DeliverySource _source;
     private readonly DeliveryPumps _pumps;
-    private readonly CancellationTokenSource _ending = new();
     private readonly TaskCompletionSource _firstUnsuspicious = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly long _suspicious;
-    private string? _reason;
     private string? _tag;
 
     /// <summary>A consumer that has not begun.</summary>
@@ -26,29 +22,16 @@ internal sealed class ChannelConsumer : AsyncDefaultBasicConsumer, IDisposable
     /// <param name="suspicious">From how many deliveries of it on a message may be one that ends the process.</param>
     /// <param name="connectionLost">Cancelled when the connection is lost.</param>
     public ChannelConsumer(IChannel channel, DeliverySource source, DeliveryPumps pumps, Acknowledger acknowledger, long suspicious, CancellationToken connectionLost)
-        : base(channel)
+        : base(channel, connectionLost)
     {
         _source = source;
         _pumps = pumps;
         Acknowledger = acknowledger;
         _suspicious = suspicious;
-        Ended = _ending.Token;
-        channel.ChannelShutdownAsync += OnShutdownAsync;
-        _connectionLost = connectionLost.UnsafeRegister(static consumer => ((ChannelConsumer)consumer!).End("the connection was lost"), this);
-        if (!channel.IsOpen)
-        {
-            End("closed at once"); // Lost before the handler was there.
-        }
     }
 
     /// <summary>Tells the broker what became of its deliveries.</summary>
     public Acknowledger Acknowledger { get; }
-
-    /// <summary>Cancelled when it gets no further delivery.</summary>
-    public CancellationToken Ended { get; }
-
-    /// <summary>Why it ended.</summary>
-    public string Reason => _reason ?? "";
 
     /// <summary>Ends when a message arrives that has not been returned again and again.</summary>
     public Task FirstUnsuspicious => _firstUnsuspicious.Task;
@@ -63,13 +46,6 @@ internal sealed class ChannelConsumer : AsyncDefaultBasicConsumer, IDisposable
 
         await Channel.BasicQosAsync(0, prefetch, global: false, cancellationToken);
         _tag = await Channel.BasicConsumeAsync(queue, autoAck: false, this, cancellationToken);
-    }
-
-    /// <summary>Ends it, whatever is on its way.</summary>
-    public void End(string reason)
-    {
-        Interlocked.CompareExchange(ref _reason, reason, null);
-        _ending.Cancel();
     }
 
     /// <summary>Notes that a delivery is going to be handled; false where it is left to the broker, which delivers it again.</summary>
@@ -104,12 +80,6 @@ internal sealed class ChannelConsumer : AsyncDefaultBasicConsumer, IDisposable
         return writing.IsCompletedSuccessfully ? Task.CompletedTask : writing.AsTask();
     }
 
-    public override Task HandleBasicCancelAsync(string consumerTag, CancellationToken cancellationToken = default)
-    {
-        End("the broker cancelled the consumer, as it does when the queue is deleted");
-        return base.HandleBasicCancelAsync(consumerTag, cancellationToken);
-    }
-
     /// <summary>Takes nothing more, and returns when what was begun is settled. What was not begun goes back to the queue with the
     /// channel.</summary>
     public async Task StopAsync()
@@ -117,18 +87,5 @@ internal sealed class ChannelConsumer : AsyncDefaultBasicConsumer, IDisposable
         End("stopping");
         await (_tag is null ? Task.CompletedTask : Channel.BasicCancelAsync(_tag, noWait: true, CancellationToken.None)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Acknowledger.WhenSettledAsync();
-    }
-
-    public void Dispose()
-    {
-        End("disposed");
-        _connectionLost.Dispose();
-        Channel.ChannelShutdownAsync -= OnShutdownAsync;
-    }
-
-    private Task OnShutdownAsync(object sender, ShutdownEventArgs reason)
-    {
-        End($"{reason.ReplyCode} {reason.ReplyText}");
-        return Task.CompletedTask;
     }
 }

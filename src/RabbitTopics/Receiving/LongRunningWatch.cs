@@ -9,6 +9,29 @@ internal sealed class LongRunningWatch(DeliveryPumps pumps, QueueConsumerOptions
 {
     private static readonly TimeSpan LongestInterval = TimeSpan.FromSeconds(15);
 
+    private readonly Lock _gate = new();
+    private int _ignoring;
+
+    /// <summary>Notes a handler that was cancelled, as its time was over, and does not end. Its message is settled, and it takes no
+    /// place of the concurrency.</summary>
+    public void AddIgnoring(Task handling, Delivery delivery)
+    {
+        logger.LogWarning("Handler '{Handler}' ignores its cancellation: it is still at work on a message of queue '{Queue}' with topic '{Topic}' though its time of {Seconds} s is over.",
+            options.Handler, options.Queue, delivery.Message.Topic, options.HandlerOptions.Timeout.TotalSeconds);
+        Count(1);
+        _ = handling.ContinueWith(_ => Count(-1), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+
+        void Count(int change)
+        {
+            lock (_gate)
+            {
+                _ignoring += change;
+                health.Warn(options.Handler, options.Queue, "ignoring", _ignoring == 0 ? null
+                    : $"handler '{options.Handler}' ignores its cancellation and is still at work on {_ignoring} message(s) of queue '{options.Queue}' whose time is over");
+            }
+        }
+    }
+
     /// <summary>Looks until it is stopped.</summary>
     public async Task RunAsync(CancellationToken stop)
     {

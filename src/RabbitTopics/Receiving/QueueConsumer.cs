@@ -175,6 +175,11 @@ internal sealed class QueueConsumer : IAsyncDisposable
         if (!handling.IsCompletedSuccessfully && token.IsCancellationRequested)
         {
             _loop.Abandon.ThrowIfCancellationRequested();
+            if (!handling.IsCompleted)
+            {
+                _watch.AddIgnoring(handling, delivery);
+            }
+
             throw new HandlerTimeoutException(_options.Handler, _options.HandlerOptions.Timeout, handling.Exception?.InnerException);
         }
 

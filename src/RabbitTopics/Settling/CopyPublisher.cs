@@ -1,7 +1,5 @@
 using RabbitMQ.Client;
-using RabbitMQ.Client.Exceptions;
 using RabbitTopics.Brokers;
-using RabbitTopics.Connections;
 using RabbitTopics.Messages;
 using RabbitTopics.Topology;
 
@@ -13,7 +11,8 @@ namespace RabbitTopics.Settling;
 /// <param name="queueProperties">What the app declares the queue with; its dead-letter queue is of the same type.</param>
 internal sealed class CopyPublisher(Broker broker, QueueProperties? queueProperties)
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
+    /// <summary>How long a copy may take where somebody waits for it, and the declare of its queue always.</summary>
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
     private readonly HashSet<string> _declared = [];
 
@@ -40,33 +39,33 @@ internal sealed class CopyPublisher(Broker broker, QueueProperties? queuePropert
 
     /// <summary>Sends a message to the end of its queue, its attempt counted.</summary>
     /// <exception cref="TopicPublishException">The broker did not take the copy.</exception>
-    public Task RequeueAsync(Delivery delivery, CancellationToken cancellationToken) =>
-        broker.Publisher.PublishAsync("", delivery.Queue, MessageCopy.ForRetry(delivery, broker.Consuming.FrameMax), delivery.Message.Body, Timeout, cancellationToken);
+    public Task RequeueAsync(Delivery delivery, TimeSpan within, CancellationToken cancellationToken) =>
+        broker.Publisher.PublishAsync("", delivery.Queue, MessageCopy.ForRetry(delivery, broker.Consuming.FrameMax), delivery.Message.Body, within, cancellationToken);
 
     /// <summary>Sends a message to the retry queue of a delay, its attempt counted.</summary>
     /// <exception cref="TopicPublishException">The broker did not take the copy.</exception>
-    public Task RetryAsync(Delivery delivery, TimeSpan delay, CancellationToken cancellationToken) =>
+    public Task RetryAsync(Delivery delivery, TimeSpan delay, TimeSpan within, CancellationToken cancellationToken) =>
         PublishAsync(RetryQueue.Name(delivery.Queue, delay), RetryQueue.Arguments(delivery.Queue, delay), MessageCopy.ForRetry(delivery, broker.Consuming.FrameMax), delivery.Message.Body,
-            mayDiffer: false, cancellationToken);
+            mayDiffer: false, within, cancellationToken);
 
     /// <summary>Parks a message and returns the name of its dead-letter queue.</summary>
     /// <exception cref="TopicPublishException">The broker did not take the copy.</exception>
-    public async Task<string> ParkAsync(Delivery delivery, SettleDecision decision, Exception? failure, CancellationToken cancellationToken)
+    public async Task<string> ParkAsync(Delivery delivery, SettleDecision decision, Exception? failure, TimeSpan within, CancellationToken cancellationToken)
     {
         var queue = DeadLetterQueue.Name(delivery.Queue);
         await PublishAsync(queue, DeadLetterQueue.Arguments(queueProperties), MessageCopy.ForDeadLetter(delivery, decision, failure, DateTimeOffset.UtcNow, broker.Consuming.FrameMax),
-            delivery.Message.Body, mayDiffer: true, cancellationToken);
+            delivery.Message.Body, mayDiffer: true, within, cancellationToken);
         return queue;
     }
 
     private async Task PublishAsync(string queue, Dictionary<string, object?> arguments, BasicProperties copy, ReadOnlyMemory<byte> body, bool mayDiffer,
-        CancellationToken cancellationToken)
+        TimeSpan within, CancellationToken cancellationToken)
     {
         if (broker.Mode != TopologyMode.Declare || IsDeclared(queue))
         {
             try
             {
-                await broker.Publisher.PublishAsync("", queue, copy, body, Timeout, cancellationToken);
+                await broker.Publisher.PublishAsync("", queue, copy, body, within, cancellationToken);
                 return;
             }
             catch (PublishReturnedException) when (broker.Mode == TopologyMode.Declare)
@@ -76,48 +75,12 @@ internal sealed class CopyPublisher(Broker broker, QueueProperties? queuePropert
         }
 
         await DeclareAsync(queue, arguments, mayDiffer, cancellationToken);
-        await broker.Publisher.PublishAsync("", queue, copy, body, Timeout, cancellationToken);
+        await broker.Publisher.PublishAsync("", queue, copy, body, within, cancellationToken);
     }
 
-    /// <param name="queue">The queue.</param>
-    /// <param name="arguments">Its arguments.</param>
-    /// <param name="mayDiffer">Whether one that is there already may be of any kind.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     private async Task DeclareAsync(string queue, Dictionary<string, object?> arguments, bool mayDiffer, CancellationToken cancellationToken)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Timeout);
-        try
-        {
-            if (broker.Mode != TopologyMode.Declare)
-            {
-                await broker.UseChannelAsync(channel => channel.QueueDeclarePassiveAsync(queue, limit.Token), limit.Token);
-            }
-            else if (!mayDiffer)
-            {
-                // A delivery limit of a retry queue does no harm: nobody consumes it, and at the limit it hands the message on.
-                await broker.UseChannelAsync(channel => channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false,
-                    arguments, cancellationToken: limit.Token), limit.Token);
-            }
-            else
-            {
-                await broker.DeclareQueueAsync(queue, new QueueProperties { Arguments = arguments }, limit.Token);
-            }
-        }
-        catch (OperationInterruptedException exception) when (mayDiffer && exception.ShutdownReason is { ReplyCode: 406 })
-        {
-            // It is there, of another kind, and serves.
-        }
-        catch (OperationInterruptedException exception) when (exception.ShutdownReason is { ReplyCode: 403 or 404 or 405 or 406 } reason)
-        {
-            throw new PublishRefusedException("", queue, reason.ReplyCode, AccessRefusal.Describe(reason), exception);
-        }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested
-            && exception is OperationCanceledException or RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException)
-        {
-            throw new BrokerUnavailableException("", queue, "the queue could not be declared.", exception);
-        }
-
+        await broker.EnsureQueueAsync(queue, arguments, mayDiffer, Timeout, cancellationToken);
         lock (_declared)
         {
             _declared.Add(queue);

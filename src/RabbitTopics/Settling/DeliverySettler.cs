@@ -90,51 +90,74 @@ internal sealed class DeliverySettler(Broker broker, QueueProperties? queuePrope
             return true;
         }
 
-        var decision = SettlePolicy.Decide(outcome, delivery.Message.Attempt, options.OnError);
-        try
-        {
-            return await PerformAsync(delivery, decision, why, failure, CancellationToken.None);
-        }
-        catch (Exception exception)
-        {
-            return await HoldAsync(delivery, decision, why, failure, exception, ended);
-        }
+        return await HoldAsync(delivery, SettlePolicy.Decide(outcome, delivery.Message.Attempt, options.OnError), why, failure, ended);
     }
 
-    /// <summary>Tries a copy again that the broker did not take; false where nothing is to be held any more.</summary>
-    private async ValueTask<bool> HoldAsync(Delivery delivery, SettleDecision decision, string why, Exception? failure, Exception refusal, CancellationToken ended)
+    /// <summary>Does what was decided, and holds the delivery until that is done; false where nothing is to be held any more. A copy that was sent
+    /// is waited for as long as its channel lives, and not sent again: a broker that is slow to confirm would get more and more of them.</summary>
+    private async ValueTask<bool> HoldAsync(Delivery delivery, SettleDecision decision, string why, Exception? failure, CancellationToken ended)
     {
-        Interlocked.Increment(ref _held);
+        using var limit = new CancellationTokenSource();
+        await using var ending = ended.Register(() => limit.CancelAfter(CopyPublisher.Timeout));
+        var isHeld = false;
         try
         {
             for (var hold = FirstHold; ; hold = hold * 2 < LongestHold ? hold * 2 : LongestHold)
             {
-                Report(delivery, why, failure, $"it stays in its queue, as its copy could not be published: {refusal.Message}");
-                reportHeld?.Invoke($"{Volatile.Read(ref _held)} message(s) of queue '{delivery.Queue}' are held, as their copies cannot be published: {refusal.Message}");
+                try
+                {
+                    var performing = PerformAsync(delivery, decision, why, failure, ErrorPolicy.LongestDelay, limit.Token).AsTask();
+                    for (var patience = CopyPublisher.Timeout; !performing.IsCompleted; patience = LongestHold)
+                    {
+                        await ((Task)performing).WaitAsync(patience, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                        ReportHeld(performing.IsCompleted ? null : Obstacle);
+                    }
+
+                    return await performing;
+                }
+                catch (Exception exception)
+                {
+                    ReportHeld(limit.IsCancellationRequested ? Obstacle : exception.Message);
+                }
+
                 await Task.Delay(hold, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (ended.IsCancellationRequested)
                 {
                     return false;
                 }
-
-                try
-                {
-                    return await PerformAsync(delivery, decision, why, failure, CancellationToken.None);
-                }
-                catch (Exception exception)
-                {
-                    refusal = exception;
-                }
             }
         }
         finally
         {
-            if (Interlocked.Decrement(ref _held) == 0)
+            if (isHeld && Interlocked.Decrement(ref _held) == 0)
             {
                 reportHeld?.Invoke(null);
             }
         }
+
+        void ReportHeld(string? obstacle)
+        {
+            if (obstacle is null)
+            {
+                return;
+            }
+
+            if (!isHeld)
+            {
+                isHeld = true;
+                Interlocked.Increment(ref _held);
+            }
+
+            Report(delivery, why, failure, $"it stays in its queue, as its copy could not be published: {obstacle}");
+            reportHeld?.Invoke($"{Volatile.Read(ref _held)} message(s) of queue '{delivery.Queue}' are held, as their copies cannot be published: {obstacle}");
+        }
     }
+
+    /// <summary>Why a copy takes so long.</summary>
+    private string Obstacle =>
+        broker.PublishingBlockedReason is { } reason ? $"the broker takes no messages: {reason}"
+        : broker.IsDown ? "there is no connection to the broker."
+        : "the broker has not confirmed it.";
 
     /// <summary>Does what was decided; false where the broker is to have the message back.</summary>
     /// <param name="delivery">The delivery.</param>
@@ -143,7 +166,10 @@ internal sealed class DeliverySettler(Broker broker, QueueProperties? queuePrope
     /// <param name="failure">What came out of its handling, for the log and a dead letter.</param>
     /// <param name="cancellationToken">Ends the wait for the broker.</param>
     /// <exception cref="TopicPublishException">The broker did not take the copy; nothing was done.</exception>
-    public async ValueTask<bool> PerformAsync(Delivery delivery, SettleDecision decision, string why, Exception? failure, CancellationToken cancellationToken)
+    public ValueTask<bool> PerformAsync(Delivery delivery, SettleDecision decision, string why, Exception? failure, CancellationToken cancellationToken) =>
+        PerformAsync(delivery, decision, why, failure, CopyPublisher.Timeout, cancellationToken);
+
+    private async ValueTask<bool> PerformAsync(Delivery delivery, SettleDecision decision, string why, Exception? failure, TimeSpan within, CancellationToken cancellationToken)
     {
         switch (decision.Action)
         {
@@ -158,17 +184,17 @@ internal sealed class DeliverySettler(Broker broker, QueueProperties? queuePrope
                 return true;
 
             case SettleAction.Requeue:
-                await _copies.RequeueAsync(delivery, cancellationToken);
+                await _copies.RequeueAsync(delivery, within, cancellationToken);
                 Report(delivery, why, failure, "it is delivered again from the end of its queue");
                 return true;
 
             case SettleAction.Retry:
-                await _copies.RetryAsync(delivery, decision.Delay, cancellationToken);
+                await _copies.RetryAsync(delivery, decision.Delay, within, cancellationToken);
                 Report(delivery, why, failure, $"it is delivered again in {decision.Delay.TotalSeconds:0.###} s");
                 return true;
 
             default:
-                var parkedIn = await _copies.ParkAsync(delivery, decision, failure, cancellationToken);
+                var parkedIn = await _copies.ParkAsync(delivery, decision, failure, within, cancellationToken);
                 Report(delivery, why, failure, $"it is parked in '{parkedIn}' ({decision.Reason})");
                 return true;
         }

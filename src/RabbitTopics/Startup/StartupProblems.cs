@@ -5,6 +5,7 @@ namespace RabbitTopics.Startup;
 internal sealed class StartupProblems
 {
     private readonly List<(string Problem, List<string> Functions)> _problems = [];
+    private readonly List<string> _warnings = [];
 
     /// <summary>Each with what to do. An app with problems must not be started.</summary>
     public IReadOnlyList<string> All => [.. _problems.Select(problem => problem.Functions switch
@@ -13,6 +14,11 @@ internal sealed class StartupProblems
         [var one] => $"Function '{one}': {problem.Problem}",
         var several => $"Functions '{string.Join("', '", several.Order(StringComparer.Ordinal))}': {problem.Problem}",
     })];
+
+    /// <summary>What an app may be started with, and should not have.</summary>
+    public IReadOnlyList<string> Warnings => _warnings;
+
+    public void Warn(string warning) => _warnings.Add(warning);
 
     public void Add(string problem, params IEnumerable<string> functions)
     {

@@ -86,7 +86,7 @@ internal static class OutgoingMessage
         {
             foreach (var (name, header) in headers.Items)
             {
-                if (!except.ContainsKey(name))
+                if (!except.ContainsKey(name) && !KeptHeaders.IsOfOneDelivery(name))
                 {
                     table[name] = HeaderTable.WriteValue(header);
                 }

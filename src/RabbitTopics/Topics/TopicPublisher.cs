@@ -1,6 +1,5 @@
 using System.Text;
 using Microsoft.Extensions.Options;
-using RabbitMQ.Client.Exceptions;
 using RabbitTopics.Brokers;
 using RabbitTopics.Messages;
 using RabbitTopics.Publishing;
@@ -100,25 +99,9 @@ internal sealed class TopicPublisher(AppBrokers brokers, JsonBody json, IOptions
     /// somebody may have deleted it, and to make one that is there costs a round trip.</summary>
     private static async Task PublishLaterAsync(Broker broker, Publish publish, Dictionary<string, object?> arguments, CancellationToken cancellationToken)
     {
-        var queue = publish.RoutingKey;
         if (broker.Mode == TopologyMode.Declare)
         {
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            limit.CancelAfter(publish.TimeLeft);
-            try
-            {
-                await broker.UseChannelAsync(channel => channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false,
-                    arguments, cancellationToken: limit.Token), limit.Token);
-            }
-            catch (OperationInterruptedException exception) when (Publish.IsRefusal(exception.ShutdownReason))
-            {
-                throw publish.Refused(exception.ShutdownReason!);
-            }
-            catch (Exception exception) when (!cancellationToken.IsCancellationRequested
-                && exception is OperationCanceledException or RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException)
-            {
-                throw new BrokerUnavailableException("", queue, "the queue of its delay could not be made.", exception);
-            }
+            await broker.EnsureQueueAsync(publish.RoutingKey, arguments, mayDiffer: false, publish.TimeLeft, cancellationToken);
         }
 
         await broker.Publisher.PublishAsync(publish, cancellationToken);

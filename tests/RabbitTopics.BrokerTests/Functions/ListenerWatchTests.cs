@@ -27,14 +27,14 @@ public sealed class ListenerWatchTests(SharedBroker broker)
         await PublishAsync(library, "x");
         using var watch = await WatchAsync(library);
 
-        await SaysAsync("Critical:");
+        await _log.WaitForAsync("Critical:");
         Assert.Contains(_log.Lines, line => line.StartsWith("Critical:", StringComparison.Ordinal) && line.Contains($"queue '{library.Queue}' is not consumed", StringComparison.Ordinal));
         var report = await library.Get<HealthCheckService>().CheckHealthAsync();
         Assert.Equal(HealthStatus.Unhealthy, report.Status);
         Assert.Contains($"queue '{library.Queue}' of 'F' is not consumed", report.Entries["rabbittopics"].Description, StringComparison.Ordinal);
 
         await library.Channel.BasicConsumeAsync(library.Queue, autoAck: true, new RabbitMQ.Client.Events.AsyncEventingBasicConsumer(library.Channel));
-        await SaysAsync("is consumed again, or empty");
+        await _log.WaitForAsync("is consumed again, or empty");
         Assert.Equal(HealthStatus.Healthy, (await library.Get<HealthCheckService>().CheckHealthAsync()).Status);
         Assert.Single(_log.Lines, line => line.StartsWith("Critical:", StringComparison.Ordinal));
     }
@@ -69,7 +69,7 @@ public sealed class ListenerWatchTests(SharedBroker broker)
         await PublishAsync(library, "x", deadly);
         using (await WatchAsync(library, options => options.ParkUndecodable = false))
         {
-            await SaysAsync("Critical:");
+            await _log.WaitForAsync("Critical:");
         }
 
         Assert.Equal(1u, await Client.CountAsync(broker.Uri, library.Queue));
@@ -96,8 +96,6 @@ public sealed class ListenerWatchTests(SharedBroker broker)
         await library.Channel.BasicPublishAsync("amq.topic", library.Queue, mandatory: true,
             new BasicProperties { Headers = new Dictionary<string, object?>(headers ?? []) { ["Micro-Topic"] = "orders.created" } }, Encoding.UTF8.GetBytes(body));
     }
-
-    private Task SaysAsync(string text) => Wait.UntilAsync(() => _log.Lines.Any(line => line.Contains(text, StringComparison.Ordinal)), $"'{text}' in the log");
 
     private sealed class Log(CollectingLogger log) : ILogger<ListenerWatch>
     {

@@ -1,8 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Microsoft.Extensions.Logging.Abstractions;
 using RabbitMQ.Client;
-using RabbitTopics.Receiving;
 using RabbitTopics.Testing;
 
 namespace RabbitTopics.BrokerTests.Publishing;
@@ -53,12 +51,8 @@ public sealed class GoMicroTests(SharedBroker broker)
         await using var library = await Library.OnAsync(broker.Uri);
         await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false);
         await library.Channel.QueueBindAsync(library.Queue, "amq.topic", "orders." + library.Queue);
-        await using var consumer = new QueueConsumer(library.Broker, library.Health, new QueueConsumerOptions
-        {
-            Queue = library.Queue,
-            Handler = "Test",
-            HandlerOptions = new HandlerOptions { OnError = new ErrorPolicy { Delays = [TimeSpan.FromMinutes(1)] } },
-        }, (_, _) => throw new InvalidOperationException("It fails."), NullLogger.Instance);
+        await using var consumer = library.Consumer(library.Consuming() with { Topology = null, HandlerOptions = new() { OnError = new ErrorPolicy { Delays = [TimeSpan.FromMinutes(1)] } } },
+            (_, _) => throw new InvalidOperationException("It fails."));
         consumer.Start();
 
         await library.Channel.BasicPublishAsync("amq.topic", "orders." + library.Queue, mandatory: true,

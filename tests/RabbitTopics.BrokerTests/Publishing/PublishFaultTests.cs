@@ -1,10 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using Microsoft.Extensions.Logging.Abstractions;
-using RabbitTopics.Receiving;
 using RabbitTopics.Testing;
-using RabbitTopics.Topology;
 
 namespace RabbitTopics.BrokerTests.Publishing;
 
@@ -18,17 +15,11 @@ public sealed class PublishFaultTests(SharedBroker shared)
         await using var broker = await PrivateBroker.StartNewAsync();
         await using var library = await Library.OnAsync(broker.Uri);
         var handled = new ConcurrentDictionary<int, int>();
-        await using var consumer = new QueueConsumer(library.Broker, library.Health, new QueueConsumerOptions
-        {
-            Queue = library.Queue,
-            Handler = "Test",
-            Topology = new QueueTopology("RabbitMQ", library.Queue, [new TopicBinding("amq.topic", library.Queue)]),
-            HandlerOptions = new HandlerOptions { Prefetch = 300 },
-        }, (delivery, _) =>
+        await using var consumer = library.Consumer((delivery, _) =>
         {
             handled.AddOrUpdate(int.Parse(delivery.Message.Body.Span, CultureInfo.InvariantCulture), 1, (_, times) => times + 1);
             return ValueTask.CompletedTask;
-        }, NullLogger.Instance);
+        }, new HandlerOptions { Prefetch = 300 });
         consumer.Start();
         await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
         var publisher = library.Get<ITopicPublisher>();
@@ -105,16 +96,11 @@ public sealed class PublishFaultTests(SharedBroker shared)
         await using var broker = await PrivateBroker.StartNewAsync();
         await using var library = await Library.OnAsync(broker.Uri);
         var handled = new ConcurrentDictionary<int, bool>();
-        await using var consumer = new QueueConsumer(library.Broker, library.Health, new QueueConsumerOptions
-        {
-            Queue = library.Queue,
-            Handler = "Test",
-            Topology = new QueueTopology("RabbitMQ", library.Queue, [new TopicBinding("amq.topic", library.Queue)]),
-        }, (delivery, _) =>
+        await using var consumer = library.Consumer((delivery, _) =>
         {
             handled[int.Parse(delivery.Message.Body.Span, CultureInfo.InvariantCulture)] = true;
             return ValueTask.CompletedTask;
-        }, NullLogger.Instance);
+        });
         consumer.Start();
         await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
         var publisher = library.Get<ITopicPublisher>();

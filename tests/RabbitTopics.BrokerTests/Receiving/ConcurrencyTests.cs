@@ -1,12 +1,9 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
-using Microsoft.Extensions.Logging.Abstractions;
 using RabbitMQ.Client;
 using RabbitTopics.Messages;
-using RabbitTopics.Receiving;
 using RabbitTopics.Testing;
-using RabbitTopics.Topology;
 
 namespace RabbitTopics.BrokerTests.Receiving;
 
@@ -20,7 +17,7 @@ public sealed class ConcurrencyTests(SharedBroker broker)
         var peak = 0;
         var done = 0;
         var full = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var consumer = Consumer(library, new HandlerOptions { Concurrency = 32, Prefetch = 64 }, async delivery =>
+        await using var consumer = library.Consumer(async (delivery, _) =>
         {
             var now = Interlocked.Increment(ref running);
             InterlockedMax(ref peak, now);
@@ -33,7 +30,7 @@ public sealed class ConcurrencyTests(SharedBroker broker)
             await Task.Yield();
             Interlocked.Decrement(ref running);
             Interlocked.Increment(ref done);
-        });
+        }, new HandlerOptions { Concurrency = 32, Prefetch = 64 });
         await PublishAsync(library, 500, _ => null);
         consumer.Start();
 
@@ -47,13 +44,13 @@ public sealed class ConcurrencyTests(SharedBroker broker)
         await using var library = await Library.OnAsync(broker.Uri);
         var seen = new ConcurrentQueue<int>();
         var running = 0;
-        await using var consumer = Consumer(library, new HandlerOptions { Concurrency = 1, Prefetch = 100 }, async delivery =>
+        await using var consumer = library.Consumer(async (delivery, _) =>
         {
             Assert.Equal(1, Interlocked.Increment(ref running));
             seen.Enqueue(Number(delivery));
             await Task.Yield();
             Interlocked.Decrement(ref running);
-        });
+        }, new HandlerOptions { Concurrency = 1, Prefetch = 100 });
         await PublishAsync(library, 1000, _ => null);
         consumer.Start();
 
@@ -69,7 +66,7 @@ public sealed class ConcurrencyTests(SharedBroker broker)
         var runningOfKey = new ConcurrentDictionary<int, int>();
         var total = 0;
         var together = new CountdownEvent(4);
-        await using var consumer = Consumer(library, new HandlerOptions { Concurrency = 4, Prefetch = 100, PartitionKey = "header:customer" }, async delivery =>
+        await using var consumer = library.Consumer(async (delivery, _) =>
         {
             var key = (int)delivery.Message.Headers["customer"]!;
             Assert.Equal(1, runningOfKey.AddOrUpdate(key, 1, (_, count) => count + 1));
@@ -83,7 +80,7 @@ public sealed class ConcurrencyTests(SharedBroker broker)
             await Task.Yield();
             runningOfKey[key] = 0;
             Interlocked.Increment(ref total);
-        });
+        }, new HandlerOptions { Concurrency = 4, Prefetch = 100, PartitionKey = "header:customer" });
         await PublishAsync(library, 1000, number => number % 10);
         consumer.Start();
 
@@ -98,7 +95,7 @@ public sealed class ConcurrencyTests(SharedBroker broker)
         await using var library = await Library.OnAsync(broker.Uri);
         var release = new TaskCompletionSource();
         var others = 0;
-        await using var consumer = Consumer(library, new HandlerOptions { Concurrency = 2, Prefetch = 100, PartitionKey = "header:customer" }, async delivery =>
+        await using var consumer = library.Consumer(async (delivery, _) =>
         {
             if ((int)delivery.Message.Headers["customer"]! == 0)
             {
@@ -108,20 +105,13 @@ public sealed class ConcurrencyTests(SharedBroker broker)
             {
                 Interlocked.Increment(ref others);
             }
-        });
+        }, new HandlerOptions { Concurrency = 2, Prefetch = 100, PartitionKey = "header:customer" });
         await PublishAsync(library, 60, number => number < 30 ? 0 : 1);
         consumer.Start();
 
         await Wait.UntilAsync(() => others == 30, "the messages of the other key");
         release.SetResult();
     }
-
-    private static QueueConsumer Consumer(Library library, HandlerOptions options, Func<Delivery, ValueTask> handler) => new(
-        library.Broker,
-        library.Health,
-        new QueueConsumerOptions { Queue = library.Queue, Handler = "Test", Topology = new QueueTopology("RabbitMQ", library.Queue, []), HandlerOptions = options },
-        (delivery, _) => handler(delivery),
-        NullLogger.Instance);
 
     private static async Task PublishAsync(Library library, int count, Func<int, int?> customer)
     {

@@ -1,12 +1,8 @@
 using System.Collections.Concurrent;
 using System.Text;
-using Microsoft.Extensions.Logging.Abstractions;
 using RabbitMQ.Client;
-using RabbitTopics.Messages;
-using RabbitTopics.Receiving;
 using RabbitTopics.Settling;
 using RabbitTopics.Testing;
-using RabbitTopics.Topology;
 
 namespace RabbitTopics.BrokerTests.Receiving;
 
@@ -17,16 +13,17 @@ public sealed class QueueConsumerTests(SharedBroker broker)
     {
         await using var library = await Library.OnAsync(broker.Uri);
         var seen = new ConcurrentQueue<string>();
-        await using var consumer = Consumer(library, delivery =>
+        await using var consumer = library.Consumer((delivery, _) =>
         {
             seen.Enqueue(Encoding.UTF8.GetString(delivery.Message.Body.Span));
+            return ValueTask.CompletedTask;
         });
         consumer.Start();
         await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
 
         for (var number = 0; number < 100; number++)
         {
-            await PublishAsync(library, number.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            await library.Channel.BasicPublishAsync("amq.topic", library.Queue, mandatory: true, Encoding.UTF8.GetBytes($"{number}"));
         }
 
         await Wait.UntilAsync(() => seen.Count == 100, "100 messages");
@@ -40,18 +37,19 @@ public sealed class QueueConsumerTests(SharedBroker broker)
     {
         await using var library = await Library.OnAsync(broker.Uri);
         var attempts = new ConcurrentQueue<int>();
-        await using var consumer = Consumer(library, delivery =>
+        await using var consumer = library.Consumer((delivery, _) =>
         {
             attempts.Enqueue(delivery.Message.Attempt);
             if (attempts.Count == 1)
             {
                 throw new InvalidOperationException("first try");
             }
+            return ValueTask.CompletedTask;
         });
         consumer.Start();
         await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
 
-        await PublishAsync(library, "x");
+        await library.SendAsync("x");
 
         await Wait.UntilAsync(() => attempts.Count == 2, "the second delivery");
         Assert.Equal([1, 2], attempts);
@@ -61,7 +59,7 @@ public sealed class QueueConsumerTests(SharedBroker broker)
     public async Task A_poison_message_is_parked_as_it_was_with_its_reason()
     {
         await using var library = await Library.OnAsync(broker.Uri);
-        await using var consumer = Consumer(library, _ => throw new PoisonMessageException(new FormatException("no good")));
+        await using var consumer = library.Consumer((_, _) => throw new PoisonMessageException(new FormatException("no good")));
         consumer.Start();
         await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
 
@@ -97,9 +95,10 @@ public sealed class QueueConsumerTests(SharedBroker broker)
     {
         await using var library = await Library.OnAsync(broker.Uri);
         var seen = 0;
-        await using var consumer = Consumer(library, _ =>
+        await using var consumer = library.Consumer((_, _) =>
         {
             Interlocked.Increment(ref seen);
+            return ValueTask.CompletedTask;
         });
         consumer.Start();
         await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
@@ -107,7 +106,7 @@ public sealed class QueueConsumerTests(SharedBroker broker)
         await library.Channel.QueueDeleteAsync(library.Queue);
 
         await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
-        await PublishAsync(library, "x");
+        await library.SendAsync("x");
         await Wait.UntilAsync(() => seen == 1, "the message");
     }
 
@@ -115,8 +114,7 @@ public sealed class QueueConsumerTests(SharedBroker broker)
     public async Task A_queue_that_nobody_declares_is_waited_for()
     {
         await using var library = await Library.OnAsync(broker.Uri);
-        await using var consumer = new QueueConsumer(library.Broker, library.Health, Options(library) with { Topology = null },
-            (_, _) => ValueTask.CompletedTask, NullLogger.Instance);
+        await using var consumer = library.Consumer(library.Consuming() with { Topology = null }, (_, _) => ValueTask.CompletedTask);
         consumer.Start();
         await Wait.UntilAsync(() => library.Health.Problems.Any(problem => problem.Queue == library.Queue && problem.Reason.Contains("Nothing in this app declares the queue", StringComparison.Ordinal)),
             "the consumer to have looked for the queue in vain");
@@ -133,16 +131,16 @@ public sealed class QueueConsumerTests(SharedBroker broker)
         await using var library = await Library.OnAsync(broker.Uri);
         var begun = new TaskCompletionSource();
         var release = new TaskCompletionSource();
-        await using var consumer = new QueueConsumer(library.Broker, library.Health, Options(library), async (_, _) =>
+        await using var consumer = library.Consumer(async (_, _) =>
         {
             begun.SetResult();
             await release.Task;
-        }, NullLogger.Instance);
+        });
         consumer.Start();
         await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
-        await PublishAsync(library, "at work");
+        await library.SendAsync("at work");
         await begun.Task;
-        await PublishAsync(library, "prefetched");
+        await library.SendAsync("prefetched");
 
         var stopping = consumer.StopAsync(CancellationToken.None);
         Assert.False(stopping.IsCompleted);
@@ -158,14 +156,14 @@ public sealed class QueueConsumerTests(SharedBroker broker)
     {
         await using var library = await Library.OnAsync(broker.Uri);
         var begun = new TaskCompletionSource();
-        await using var consumer = new QueueConsumer(library.Broker, library.Health, Options(library), async (_, cancellationToken) =>
+        await using var consumer = library.Consumer(async (_, cancellationToken) =>
         {
             begun.SetResult();
             await Task.Delay(Timeout.Infinite, cancellationToken);
-        }, NullLogger.Instance);
+        });
         consumer.Start();
         await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
-        await PublishAsync(library, "x");
+        await library.SendAsync("x");
         await begun.Task;
 
         await consumer.StopAsync(new CancellationToken(canceled: true));
@@ -179,39 +177,18 @@ public sealed class QueueConsumerTests(SharedBroker broker)
         await using var library = await Library.OnAsync(broker.Uri);
         var begun = new TaskCompletionSource();
         var never = new TaskCompletionSource();
-        await using var consumer = new QueueConsumer(library.Broker, library.Health, Options(library), (_, _) =>
+        await using var consumer = library.Consumer((_, _) =>
         {
             begun.SetResult();
             return new(never.Task);
-        }, NullLogger.Instance);
+        });
         consumer.Start();
         await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
-        await PublishAsync(library, "x");
+        await library.SendAsync("x");
         await begun.Task;
 
         await consumer.StopAsync(new CancellationToken(canceled: true)).WaitAsync(Wait.Stretch(TimeSpan.FromSeconds(10))); // Five for the handler.
 
         never.SetResult();
     }
-
-    private static QueueConsumerOptions Options(Library library) => new()
-    {
-        Queue = library.Queue,
-        Handler = "Test",
-        Topology = new QueueTopology("RabbitMQ", library.Queue, [new TopicBinding("amq.topic", library.Queue)]),
-    };
-
-    private static QueueConsumer Consumer(Library library, Action<Delivery> handler) => new(
-        library.Broker,
-        library.Health,
-        Options(library),
-        (delivery, _) =>
-        {
-            handler(delivery);
-            return ValueTask.CompletedTask;
-        },
-        NullLogger.Instance);
-
-    private static async Task PublishAsync(Library library, string body) =>
-        await library.Channel.BasicPublishAsync("amq.topic", library.Queue, mandatory: true, Encoding.UTF8.GetBytes(body));
 }

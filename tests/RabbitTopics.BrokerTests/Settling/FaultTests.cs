@@ -1,13 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 using RabbitMQ.Client;
-using RabbitTopics.Messages;
-using RabbitTopics.Receiving;
 using RabbitTopics.Testing;
-using RabbitTopics.Topology;
 
 namespace RabbitTopics.BrokerTests.Settling;
 
@@ -22,15 +17,14 @@ public sealed class FaultTests(SharedBroker shared)
         await using var plain = await Library.OnAsync(shared.Uri); // Beside the network that fails.
         var deliveries = new ConcurrentQueue<(string Body, bool Redelivered)>();
         var release = new TaskCompletionSource();
-        var log = new CollectingLogger();
-        await using var consumer = Consumer(library, plain.Queue, new HandlerOptions(), async (delivery, _) =>
+        await using var consumer = library.Consumer(async (delivery, _) =>
         {
             deliveries.Enqueue((Encoding.UTF8.GetString(delivery.Message.Body.Span), delivery.Message.Redelivered));
             if (deliveries.Count == 1)
             {
                 await release.Task;
             }
-        }, log);
+        }, queue: plain.Queue);
         consumer.Start();
         await Client.WaitForConsumersAsync(shared.Uri, plain.Queue);
         await PublishAsync(plain, "first");
@@ -38,7 +32,7 @@ public sealed class FaultTests(SharedBroker shared)
 
         proxy.Reset();
         var clock = Stopwatch.StartNew();
-        await Wait.UntilAsync(() => log.Lines.Any(line => line.Contains("was interrupted", StringComparison.Ordinal)), "the consumer to know");
+        await library.Log.WaitForAsync("was interrupted");
         release.SetResult();
 
         await Wait.UntilAsync(() => deliveries.Count == 2, "the redelivery");
@@ -46,7 +40,7 @@ public sealed class FaultTests(SharedBroker shared)
         await PublishAsync(plain, "second");
         await Wait.UntilAsync(() => deliveries.Count == 3, "the next message");
         Assert.Equal([("first", false), ("first", true), ("second", false)], deliveries);
-        Assert.Contains(log.Lines, line => line.Contains("could not be settled (their channel is gone)", StringComparison.Ordinal));
+        Assert.Contains(library.Log.Lines, line => line.Contains("could not be settled (their channel is gone)", StringComparison.Ordinal));
         await consumer.StopAsync(CancellationToken.None);
         Assert.Equal(0u, await plain.Channel.MessageCountAsync(plain.Queue));
     }
@@ -59,7 +53,7 @@ public sealed class FaultTests(SharedBroker shared)
         var attempts = new ConcurrentQueue<(string Body, int Attempt)>();
         var copied = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var killed = new TaskCompletionSource();
-        await using var consumer = Consumer(library, library.Queue, new HandlerOptions(), async (delivery, cancellationToken) =>
+        await using var consumer = library.Consumer(async (delivery, cancellationToken) =>
         {
             var body = Encoding.UTF8.GetString(delivery.Message.Body.Span);
             attempts.Enqueue((body, delivery.Message.Attempt));
@@ -99,20 +93,12 @@ public sealed class FaultTests(SharedBroker shared)
         await using var broker = await PrivateBroker.StartNewAsync();
         await using var library = await Library.OnAsync(broker.Uri);
         var attempts = new ConcurrentQueue<string>();
-        var log = new CollectingLogger();
-        await using var consumer = new QueueConsumer(library.Broker, library.Health,
-            new QueueConsumerOptions
-            {
-                Queue = library.Queue,
-                Handler = "Test",
-                Topology = new QueueTopology("RabbitMQ", library.Queue, []) { Properties = new QueueProperties { Arguments = new Dictionary<string, object?> { ["x-queue-type"] = type } } },
-                HandlerOptions = new HandlerOptions { OnError = new ErrorPolicy { Action = ErrorAction.DeadLetter } },
-            },
+        await using var consumer = library.Consumer(library.Consuming(type: type) with { HandlerOptions = new() { OnError = new ErrorPolicy { Action = ErrorAction.DeadLetter } } },
             (delivery, _) =>
             {
                 attempts.Enqueue($"{Encoding.UTF8.GetString(delivery.Message.Body.Span)}:{delivery.Message.Attempt}:{delivery.Message.Redelivered}");
                 throw new InvalidOperationException("It fails.");
-            }, log);
+            });
         consumer.Start();
         await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
         await library.Channel.QueueDeleteAsync($"{library.Queue}.dead");
@@ -124,7 +110,7 @@ public sealed class FaultTests(SharedBroker shared)
             await PublishAsync(library, $"{number}");
         }
 
-        await Wait.UntilAsync(() => log.Lines.Count(line => line.Contains("its copy could not be published", StringComparison.Ordinal)) >= 30, "copies to be refused again and again");
+        await Wait.UntilAsync(() => library.Log.Lines.Count(line => line.Contains("its copy could not be published", StringComparison.Ordinal)) >= 30, "copies to be refused again and again");
         Assert.Equal(Enumerable.Range(0, 10).Select(number => $"{number}:1:False"), attempts);
         Assert.Contains(library.Health.Warnings, warning => warning.Contains($"10 message(s) of queue '{library.Queue}' are held", StringComparison.Ordinal));
         await library.Channel.QueueDeleteAsync($"{library.Queue}.dead"); // Which the next copy makes as it should be.
@@ -139,7 +125,7 @@ public sealed class FaultTests(SharedBroker shared)
     public async Task Ten_thousand_looks_at_a_parked_message_lose_nothing()
     {
         await using var library = await Library.OnAsync(shared.Uri);
-        await using var consumer = QuorumConsumer(library, new HandlerOptions { OnError = new ErrorPolicy { Action = ErrorAction.DeadLetter } },
+        await using var consumer = library.Consumer(library.Consuming(type: "quorum") with { HandlerOptions = new() { OnError = new ErrorPolicy { Action = ErrorAction.DeadLetter } } },
             (_, _) => throw new InvalidOperationException("It fails."));
         consumer.Start();
         await Client.WaitForConsumersAsync(shared.Uri, library.Queue);
@@ -169,7 +155,7 @@ public sealed class FaultTests(SharedBroker shared)
         await using var plain = await Library.OnAsync(shared.Uri);
         var deadly = 0;
         var handled = new ConcurrentDictionary<string, bool>();
-        await using var consumer = QuorumConsumer(library, new HandlerOptions { OnError = new ErrorPolicy { MaxRedeliveries = 3 } }, (delivery, _) =>
+        await using var consumer = library.Consumer(library.Consuming(type: "quorum") with { HandlerOptions = new() { OnError = new ErrorPolicy { MaxRedeliveries = 3 } } }, (delivery, _) =>
         {
             var body = Encoding.UTF8.GetString(delivery.Message.Body.Span);
             if (body == "deadly")
@@ -205,7 +191,7 @@ public sealed class FaultTests(SharedBroker shared)
         await using var library = await Library.OnAsync(shared.Uri, options => options.Topology = TopologyMode.None); // Nothing makes the dead-letter queue.
         await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false);
         var handled = new TaskCompletionSource();
-        await using var consumer = Consumer(library, library.Queue, new HandlerOptions(), (delivery, cancellationToken) =>
+        await using var consumer = library.Consumer((delivery, cancellationToken) =>
         {
             _ = delivery.Actions.DeadLetterAsync("odd", cancellationToken: cancellationToken);
             handled.TrySetResult();
@@ -221,17 +207,39 @@ public sealed class FaultTests(SharedBroker shared)
     }
 
     [Fact]
+    public async Task A_copy_that_the_broker_is_slow_to_confirm_is_waited_for_and_not_sent_again()
+    {
+        await using var broker = await PrivateBroker.StartNewAsync();
+        await using var library = await Library.OnAsync(broker.Uri);
+        await using var consumer = library.Consumer((_, _) => throw new InvalidOperationException("It fails."), new HandlerOptions { OnError = new ErrorPolicy { Action = ErrorAction.DeadLetter } });
+        consumer.Start();
+        await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
+        await DeadLetterQueueAsync("suspend");
+
+        await library.SendAsync("x");
+
+        await Wait.UntilAsync(() => library.Log.Lines.Count(line => line.Contains("could not be published: the broker has not confirmed it", StringComparison.Ordinal)) == 2,
+            "the copy to be said to be late, and again");
+        Assert.Contains($"1 message(s) of queue '{library.Queue}' are held, as their copies cannot be published: the broker has not confirmed it.", library.Health.Warnings);
+        await DeadLetterQueueAsync("resume");
+        await Wait.UntilAsync(() => library.Health.Warnings.Count == 0, "the copy to be confirmed");
+        await consumer.StopAsync(CancellationToken.None);
+        Assert.Equal((1u, 0u), (await library.Channel.MessageCountAsync($"{library.Queue}.dead"), await library.Channel.MessageCountAsync(library.Queue)));
+
+        Task DeadLetterQueueAsync(string what) => broker.ControlAsync("eval",
+            $"{{ok, Queue}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<\"/\">>, queue, <<\"{library.Queue}.dead\">>)), sys:{what}(amqqueue:get_pid(Queue)).");
+    }
+
+    [Fact]
     public async Task What_a_handler_parks_itself_is_in_the_log()
     {
         await using var library = await Library.OnAsync(shared.Uri);
-        var log = new CollectingLogger();
-        await using var consumer = new QueueConsumer(library.Broker, library.Health, new QueueConsumerOptions { Queue = library.Queue, Handler = "Test", Topology = new QueueTopology("RabbitMQ", library.Queue, []) },
-            async (delivery, cancellationToken) => await delivery.Actions.DeadLetterAsync("odd", cancellationToken: cancellationToken), log);
+        await using var consumer = library.Consumer(async (delivery, cancellationToken) => await delivery.Actions.DeadLetterAsync("odd", cancellationToken: cancellationToken));
         consumer.Start();
         await Client.WaitForConsumersAsync(shared.Uri, library.Queue);
         await PublishAsync(library, "x");
 
-        await Wait.UntilAsync(() => log.Lines.Any(line => line.Contains($"it is parked in '{library.Queue}.dead' (odd)", StringComparison.Ordinal)), "the line");
+        await library.Log.WaitForAsync($"it is parked in '{library.Queue}.dead' (odd)");
     }
 
     [Fact]
@@ -240,7 +248,7 @@ public sealed class FaultTests(SharedBroker shared)
         await using var library = await Library.OnAsync(shared.Uri);
         var handled = new ConcurrentBag<(int Subscriber, string Body)>();
         var queues = Enumerable.Range(0, 3).Select(number => $"{library.Queue}.{number}").ToArray();
-        var consumers = queues.Select((queue, subscriber) => Consumer(library, queue, new HandlerOptions(), (delivery, _) =>
+        var consumers = queues.Select((queue, subscriber) => library.Consumer((delivery, _) =>
         {
             var body = Encoding.UTF8.GetString(delivery.Message.Body.Span);
             if (body.StartsWith("bad", StringComparison.Ordinal))
@@ -250,7 +258,7 @@ public sealed class FaultTests(SharedBroker shared)
 
             handled.Add((subscriber, body));
             return ValueTask.CompletedTask;
-        })).ToArray();
+        }, queue: queue)).ToArray();
         foreach (var (queue, consumer) in queues.Zip(consumers))
         {
             consumer.Start();
@@ -286,11 +294,11 @@ public sealed class FaultTests(SharedBroker shared)
         await using var library = await Library.OnAsync(shared.Uri);
         var attempts = new ConcurrentQueue<int>();
         var options = new HandlerOptions { OnError = new ErrorPolicy { Action = ErrorAction.Requeue, MaxAttempts = 2, IsNonRetryable = _ => throw new InvalidOperationException("A bug.") } };
-        await using var consumer = Consumer(library, library.Queue, options, (delivery, _) =>
+        await using var consumer = library.Consumer((delivery, _) =>
         {
             attempts.Enqueue(delivery.Message.Attempt);
             throw new InvalidOperationException("It fails.");
-        });
+        }, options);
         consumer.Start();
         await Client.WaitForConsumersAsync(shared.Uri, library.Queue);
         await PublishAsync(library, "x");
@@ -315,9 +323,8 @@ public sealed class FaultTests(SharedBroker shared)
         }
 
         var options = new HandlerOptions { OnError = new ErrorPolicy { MaxRedeliveries = 2 } };
-        await using var consumer = new QueueConsumer(library.Broker, library.Health,
-            new QueueConsumerOptions { Queue = library.Queue, Handler = "Test", HandlerOptions = options },
-            (_, _) => throw new InvalidOperationException("It must not be handled again."), NullLogger.Instance);
+        await using var consumer = library.Consumer(library.Consuming() with { Topology = null, HandlerOptions = options },
+            (_, _) => throw new InvalidOperationException("It must not be handled again."));
         consumer.Start();
 
         await Client.WaitForQueueAsync(shared.Uri, $"{library.Queue}.dead");
@@ -325,26 +332,6 @@ public sealed class FaultTests(SharedBroker shared)
         Assert.Equal("max-redeliveries", parked.HeaderText("rt-dead-letter-reason"));
         Assert.False(parked.BasicProperties.Headers!.ContainsKey("x-delivery-count"));
     }
-
-    private static QueueConsumer Consumer(Library library, string queue, HandlerOptions options, Func<Delivery, CancellationToken, ValueTask> handler, ILogger? log = null) => new(
-        library.Broker,
-        library.Health,
-        new QueueConsumerOptions { Queue = queue, Handler = "Test", Topology = new QueueTopology("RabbitMQ", queue, []), HandlerOptions = options },
-        handler,
-        log ?? NullLogger.Instance);
-
-    private static QueueConsumer QuorumConsumer(Library library, HandlerOptions options, Func<Delivery, CancellationToken, ValueTask> handler) => new(
-        library.Broker,
-        library.Health,
-        new QueueConsumerOptions
-        {
-            Queue = library.Queue,
-            Handler = "Test",
-            Topology = new QueueTopology("RabbitMQ", library.Queue, []) { Properties = new QueueProperties { Arguments = new Dictionary<string, object?> { ["x-queue-type"] = "quorum" } } },
-            HandlerOptions = options,
-        },
-        handler,
-        NullLogger.Instance);
 
     /// <summary>Publishes, confirmed: the broker answers for what it took.</summary>
     private static Task PublishAsync(Library library, string body) => library.Broker.Publisher.PublishAsync(

@@ -1,12 +1,10 @@
 using System.Collections.Concurrent;
 using System.Text;
-using Microsoft.Extensions.Logging.Abstractions;
 using RabbitMQ.Client;
 using RabbitTopics.Messages;
 using RabbitTopics.Receiving;
 using RabbitTopics.Settling;
 using RabbitTopics.Testing;
-using RabbitTopics.Topology;
 
 namespace RabbitTopics.BrokerTests.Settling;
 
@@ -42,7 +40,7 @@ public sealed class SettleTableTests(SharedBroker broker)
         await using var library = await Library.OnAsync(broker.Uri);
         var results = new ConcurrentQueue<int>();
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var consumer = new QueueConsumer(library.Broker, library.Health, Options(library.Queue, policy), async (delivery, cancellationToken) =>
+        await using var consumer = library.Consumer(Options(library, policy), async (delivery, cancellationToken) =>
         {
             results.Enqueue(delivery.Message.Attempt);
             begun.TrySetResult();
@@ -52,7 +50,7 @@ public sealed class SettleTableTests(SharedBroker broker)
             }
 
             await HandleAsync(outcome, delivery, cancellationToken);
-        }, NullLogger.Instance);
+        });
         consumer.Start();
         await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
         await library.Channel.BasicPublishAsync("amq.topic", library.Queue, mandatory: true, Properties(attempt), "body"u8.ToArray());
@@ -183,11 +181,9 @@ public sealed class SettleTableTests(SharedBroker broker)
         }
     }
 
-    private static QueueConsumerOptions Options(string queue, string policy) => new()
+    private static QueueConsumerOptions Options(Library library, string policy) => library.Consuming() with
     {
-        Queue = queue,
         Handler = "Table",
-        Topology = new QueueTopology("RabbitMQ", queue, [new TopicBinding("amq.topic", queue)]),
         HandlerOptions = new HandlerOptions
         {
             AutoAck = policy == "AutoAck",

@@ -2,10 +2,8 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text;
 using CsCheck;
-using Microsoft.Extensions.Logging.Abstractions;
 using RabbitMQ.Client;
 using RabbitTopics.Brokers;
-using RabbitTopics.Receiving;
 using RabbitTopics.Testing;
 using RabbitTopics.Topology;
 
@@ -22,16 +20,14 @@ public sealed class RoutingTests(SharedBroker broker)
         var topics = Enumerable.Range(0, 20).Select(number => $"orders.{(number % 2 == 0 ? "new" : "old")}.{number / 2}").ToArray();
         string[][] subscriptions = [["orders.#"], ["orders.new.*"], ["orders.*.3", "orders.old.#"], ["orders.new.1"], ["#.4", "orders.new.4"], ["*.nothing"]];
         var received = subscriptions.Select(_ => new ConcurrentBag<(string Topic, string Body)>()).ToArray();
-        var consumers = subscriptions.Select((patterns, number) => new QueueConsumer(library.Broker, library.Health, new QueueConsumerOptions
+        var consumers = subscriptions.Select((patterns, number) => library.Consumer(library.Consuming($"{library.Queue}.{number}") with
         {
-            Queue = $"{library.Queue}.{number}",
-            Handler = "Test",
             Topology = new QueueTopology("RabbitMQ", $"{library.Queue}.{number}", [.. patterns.Select(pattern => new TopicBinding(exchange, pattern))]),
         }, (delivery, _) =>
         {
             received[number].Add((delivery.Message.Topic, Encoding.UTF8.GetString(delivery.Message.Body.Span)));
             return ValueTask.CompletedTask;
-        }, NullLogger.Instance)).ToArray();
+        })).ToArray();
         foreach (var (index, consumer) in consumers.Index())
         {
             consumer.Start();

@@ -1,8 +1,5 @@
-using Microsoft.Extensions.Logging;
-using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 using RabbitTopics.Brokers;
-using RabbitTopics.Receiving;
 using RabbitTopics.Testing;
 using RabbitTopics.Topology;
 
@@ -11,6 +8,8 @@ namespace RabbitTopics.BrokerTests.Topology;
 /// <summary>What is declared, looked for, refused and reported.</summary>
 public sealed class TopologyModeTests(SharedBroker broker)
 {
+    private static readonly HandlerOptions Parking = new() { OnError = new ErrorPolicy { Action = ErrorAction.DeadLetter } };
+
     [Fact]
     public async Task A_queue_is_made_with_the_properties_that_it_was_given()
     {
@@ -59,23 +58,22 @@ public sealed class TopologyModeTests(SharedBroker broker)
     {
         await using var library = await Library.OnAsync(broker.Uri);
         await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?> { ["x-max-length"] = 5 });
-        var log = new CollectingLogger();
         var other = $"{library.Queue}.other";
         var seen = 0;
-        await using var refused = Consumer(library, library.Queue, log, () => Task.CompletedTask);
-        await using var consumer = Consumer(library, other, log, () =>
+        await using var refused = library.Consumer((_, _) => ValueTask.CompletedTask);
+        await using var consumer = library.Consumer((_, _) =>
         {
             Interlocked.Increment(ref seen);
-            return Task.CompletedTask;
-        });
+            return ValueTask.CompletedTask;
+        }, queue: other);
         refused.Start();
         consumer.Start();
 
         await Client.WaitForConsumersAsync(broker.Uri, other);
-        await library.Channel.BasicPublishAsync("", other, mandatory: true, "x"u8.ToArray());
+        await library.SendAsync("x", other);
         await Wait.UntilAsync(() => seen == 1, "the message of the other queue");
-        await Wait.UntilAsync(() => log.Lines.Any(line => line.Contains("PRECONDITION_FAILED", StringComparison.Ordinal)), "the error");
-        var error = log.Lines.First(line => line.Contains("PRECONDITION_FAILED", StringComparison.Ordinal));
+        await library.Log.WaitForAsync("PRECONDITION_FAILED");
+        var error = library.Log.Lines.First(line => line.Contains("PRECONDITION_FAILED", StringComparison.Ordinal));
         Assert.Contains($"queue '{library.Queue}'", error, StringComparison.Ordinal);
         Assert.Contains("'x-max-length'", error, StringComparison.Ordinal);
         await consumer.DisposeAsync();
@@ -91,21 +89,19 @@ public sealed class TopologyModeTests(SharedBroker broker)
         var modest = new UriBuilder(own.Uri) { UserName = "modest", Password = "s3cret" }.Uri;
         await using var owner = await Library.OnAsync(own.Uri);
         await using var library = await Library.OnAsync(modest, options => options.Topology = TopologyMode.Verify);
-        var log = new CollectingLogger();
-        await using var consumer = Consumer(library, owner.Queue, log, () => throw new InvalidOperationException("It fails."));
+        await using var consumer = library.Consumer((_, _) => throw new InvalidOperationException("It fails."), Parking, owner.Queue);
         consumer.Start();
 
-        await SaysAsync($"NOT_FOUND - no queue '{owner.Queue}'");
+        await library.Log.WaitForAsync($"NOT_FOUND - no queue '{owner.Queue}'");
         await owner.Channel.QueueDeclareAsync(owner.Queue, durable: true, exclusive: false, autoDelete: false);
-        await SaysAsync($"NOT_FOUND - no queue '{owner.Queue}.dead'");
+        await library.Log.WaitForAsync($"NOT_FOUND - no queue '{owner.Queue}.dead'");
         await owner.Channel.QueueDeclareAsync($"{owner.Queue}.dead", durable: true, exclusive: false, autoDelete: false);
 
         await Client.WaitForConsumersAsync(own.Uri, owner.Queue);
-        await owner.Channel.BasicPublishAsync("", owner.Queue, mandatory: true, "x"u8.ToArray());
+        await owner.SendAsync("x");
         var parked = await owner.Channel.TakeAsync($"{owner.Queue}.dead");
         Assert.Equal("failed", parked.HeaderText("rt-dead-letter-reason"));
 
-        Task SaysAsync(string text) => Wait.UntilAsync(() => log.Lines.Any(line => line.Contains(text, StringComparison.Ordinal)), $"'{text}' in the log");
     }
 
     [Fact]
@@ -115,13 +111,12 @@ public sealed class TopologyModeTests(SharedBroker broker)
         await own.ControlAsync("add_user", "modest", "s3cret");
         await own.ControlAsync("set_permissions", "modest", "^$", ".*", ".*");
         await using var library = await Library.OnAsync(new UriBuilder(own.Uri) { UserName = "modest", Password = "s3cret" }.Uri);
-        var log = new CollectingLogger();
-        await using var consumer = Consumer(library, library.Queue, log, () => Task.CompletedTask);
+        await using var consumer = library.Consumer((_, _) => ValueTask.CompletedTask);
         consumer.Start();
 
-        await Wait.UntilAsync(() => log.Lines.Any(line => line.Contains("ACCESS_REFUSED", StringComparison.Ordinal)
+        await Wait.UntilAsync(() => library.Log.Lines.Any(line => line.Contains("ACCESS_REFUSED", StringComparison.Ordinal)
             && line.Contains("The user lacks the permission 'configure'", StringComparison.Ordinal)), "the error");
-        Assert.DoesNotContain(log.Lines, line => line.Contains("s3cret", StringComparison.Ordinal));
+        Assert.DoesNotContain(library.Log.Lines, line => line.Contains("s3cret", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -129,33 +124,16 @@ public sealed class TopologyModeTests(SharedBroker broker)
     {
         await using var library = await Library.OnAsync(broker.Uri, options => options.Topology = TopologyMode.None);
         await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false);
-        var log = new CollectingLogger();
-        await using var consumer = Consumer(library, library.Queue, log, () => throw new InvalidOperationException("It fails, and there is no queue to park it in."));
+        await using var consumer = library.Consumer((_, _) => throw new InvalidOperationException("It fails, and there is no queue to park it in."), Parking);
         consumer.Start();
         await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
-        await library.Channel.BasicPublishAsync("", library.Queue, mandatory: true, "x"u8.ToArray());
+        await library.SendAsync("x");
 
-        await Wait.UntilAsync(() => log.Lines.Count(line => line.Contains("stays in its queue, as its copy could not be published", StringComparison.Ordinal)
+        await Wait.UntilAsync(() => library.Log.Lines.Count(line => line.Contains("stays in its queue, as its copy could not be published", StringComparison.Ordinal)
             && line.Contains($"{library.Queue}.dead", StringComparison.Ordinal)) == 2, "a second try");
         Assert.False(await Client.QueueExistsAsync(broker.Uri, $"{library.Queue}.dead"));
 
         await library.Channel.QueueDeclareAsync($"{library.Queue}.dead", durable: true, exclusive: false, autoDelete: false);
         await Wait.UntilAsync(async () => await Client.CountAsync(broker.Uri, $"{library.Queue}.dead") == 1, "the copy, once somebody has made its queue");
     }
-
-    private static QueueConsumer Consumer(Library library, string queue, ILogger log, Func<Task> handler) => new(
-        library.Broker,
-        library.Health,
-        new QueueConsumerOptions
-        {
-            Queue = queue,
-            Handler = "Test",
-            Topology = new QueueTopology("RabbitMQ", queue, []),
-            HandlerOptions = new HandlerOptions { OnError = new ErrorPolicy { Action = ErrorAction.DeadLetter } },
-        },
-        async (_, _) =>
-        {
-            await handler();
-        },
-        log);
 }

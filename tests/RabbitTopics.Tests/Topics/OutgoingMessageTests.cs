@@ -46,6 +46,18 @@ public sealed class OutgoingMessageTests
         Assert.Equal(1, properties.Headers["own"]);
     }
 
-    private static RabbitMQ.Client.BasicProperties Properties(TopicMessage message, string? contentType = null) =>
-        OutgoingMessage.Properties(message.Topic, message, contentType, new PublishOptions(), "Micro-Topic", DateTimeOffset.UnixEpoch);
+    [Fact]
+    public void What_was_noted_about_one_delivery_of_a_message_is_not_passed_on_with_it()
+    {
+        var received = new MessageHeaders([new("x-delivery-count", 3L), new("x-acquired-count", 4L), new("x-ms-rabbitmq-requeuecount", 1), new("rt-attempts", 2), new("own", 1)]);
+
+        var ofMessage = Properties(new TopicMessage { Topic = "a", Headers = received });
+        var ofOptions = Properties(new TopicMessage { Topic = "a" }, options: new PublishOptions { Headers = received });
+
+        Assert.Equal(["Micro-Topic", "own"], ofMessage.Headers!.Keys.Where(name => !name.StartsWith("Micro-I", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        Assert.Equal(["Micro-Topic", "own"], ofOptions.Headers!.Keys.Where(name => !name.StartsWith("Micro-I", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+    }
+
+    private static RabbitMQ.Client.BasicProperties Properties(TopicMessage message, string? contentType = null, PublishOptions? options = null) =>
+        OutgoingMessage.Properties(message.Topic, message, contentType, options ?? new PublishOptions(), "Micro-Topic", DateTimeOffset.UnixEpoch);
 }

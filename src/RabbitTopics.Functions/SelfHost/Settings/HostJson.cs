@@ -19,6 +19,15 @@ internal static class HostJson
         "prefetchCount", "concurrency", "connectionString", "queueName", "hostName", "userName", "password", "port", "disableCertificateValidation",
     };
 
+    /// <summary>What the Functions host knows (azure-functions-host, HostJsonFileConfigurationSource; functions-host-json of its docs; the
+    /// later telemetryMode and configurationProfile), and what version 1 of it knew.</summary>
+    private static readonly HashSet<string> Known = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "version", "logging", "extensions", "extensionBundle", "functionTimeout", "functions", "concurrency", "retry", "aggregator", "healthMonitor", "singleton",
+        "watchDirectories", "watchFiles", "managedDependency", "managedDependencies", "customHandler", "httpWorker", "telemetryMode", "configurationProfile",
+        "id", "http", "queues", "serviceBus", "eventHub", "sendGrid", "tracing", "logger", "applicationInsights",
+    };
+
     public static void Apply(IConfiguration configuration, string folder, StartupProblems problems)
     {
         using var document = JsonSettingsFile.Open(Path.Combine(folder, FileName), problems);
@@ -61,6 +70,19 @@ internal static class HostJson
     /// <summary>What the Functions host refuses or ignores, and a reader of the file would not see.</summary>
     private static void Check(JsonElement root, StartupProblems problems)
     {
+        // What begins with another sign, as $schema does, is no setting.
+        foreach (var unknown in root.EnumerateObject().Select(member => member.Name).Where(name => !Known.Contains(name) && name is [(>= 'a' and <= 'z') or (>= 'A' and <= 'Z'), ..]))
+        {
+            if (Known.FirstOrDefault(known => IsLike(known, unknown)) is { } meant)
+            {
+                problems.Add($"{unknown} in host.json is unknown. Write {meant}, or take it out.");
+            }
+            else
+            {
+                problems.Warn($"{unknown} in host.json is unknown and has no effect here."); // A newer Functions host may know it.
+            }
+        }
+
         foreach (var version in Members(root, "version").Where(version => version.ToString() != "2.0"))
         {
             problems.Add($"version in host.json is '{version}'. Set it to \"2.0\".");
@@ -72,6 +94,25 @@ internal static class HostJson
         {
             problems.Add($"extensions.rabbitMQ.{unknown} in host.json is unknown. Set prefetchCount or concurrency, or take it out.");
         }
+    }
+
+    /// <summary>Whether a name is a known one with a letter or two that are wrong, missing or too many.</summary>
+    private static bool IsLike(string known, string name)
+    {
+        var distances = Enumerable.Range(0, name.Length + 1).ToArray(); // Levenshtein's, of what is read of the one to each beginning of the other.
+        foreach (var (row, letter) in known.Index())
+        {
+            var diagonal = row;
+            distances[0] = row + 1;
+            for (var column = 0; column < name.Length; column++)
+            {
+                var replaced = diagonal + (char.ToLowerInvariant(letter) == char.ToLowerInvariant(name[column]) ? 0 : 1);
+                diagonal = distances[column + 1];
+                distances[column + 1] = Math.Min(replaced, Math.Min(diagonal, distances[column]) + 1);
+            }
+        }
+
+        return distances[^1] <= (known.Length > 4 ? 2 : 1);
     }
 
     /// <summary>Configuration is read without regard to case.</summary>

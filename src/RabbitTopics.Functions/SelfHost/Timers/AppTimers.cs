@@ -122,7 +122,8 @@ internal sealed class AppTimers(
         });
         try
         {
-            return await new TimerSession(Broker, channel, Queue, _state, Begin, _loop!.Report, _logger).RunAsync(stop);
+            using var session = new TimerSession(Broker, channel, Queue, _state, Begin, _loop!.Report, _logger, lost);
+            return await session.RunAsync(stop);
         }
         finally
         {

@@ -1,11 +1,10 @@
 using System.Diagnostics;
-using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
-using RabbitMQ.Client.Events;
 using RabbitMQ.Client.Exceptions;
 using RabbitTopics.Brokers;
+using RabbitTopics.Receiving;
 
 namespace RabbitTopics.Functions.SelfHost.Timers;
 
@@ -18,9 +17,9 @@ namespace RabbitTopics.Functions.SelfHost.Timers;
 /// before, the last state of the leader before as well. A leader publishes the state of the timers and acknowledges what it has got only
 /// when a newer state is confirmed, so that the broker hands the state to the next leader together with the lead.</para>
 /// </remarks>
-[SuppressMessage("Design", "CA1001", Justification = "Timers look at the token after the session's end; a source without a timer holds nothing.")]
 internal sealed class TimerSession(
-    Broker broker, IChannel channel, string queue, TimersState state, Action<TimerTerm> begin, Action<string?> report, ILogger logger)
+    Broker broker, IChannel channel, string queue, TimersState state, Action<TimerTerm> begin, Action<string?> report, ILogger logger, CancellationToken connectionLost)
+    : WatchedConsumer(channel, connectionLost)
 {
     /// <summary>The kind of message that keeps the timers' state: of a leader.</summary>
     public const string State = "timers";
@@ -45,11 +44,9 @@ internal sealed class TimerSession(
 
     private readonly string _id = Guid.NewGuid().ToString("N");
     private readonly Stopwatch _clock = Stopwatch.StartNew();
-    private readonly Channel<(BasicDeliverEventArgs Delivery, TimersBody? Body)?> _inbox = Channel.CreateUnbounded<(BasicDeliverEventArgs, TimersBody?)?>(); // Null: the state has changed.
-    private readonly CancellationTokenSource _over = new();
+    private readonly Channel<Message?> _inbox = System.Threading.Channels.Channel.CreateUnbounded<Message?>(); // Null: the state has changed.
     private readonly HashSet<string> _unknown = new(StringComparer.OrdinalIgnoreCase);
     private Task<bool>? _readable;
-    private string? _ended;
     private bool _isActive;
     private bool _leads;
     private string? _marker; // The question that an active consumer leads by when it gets it.
@@ -63,22 +60,18 @@ internal sealed class TimerSession(
     /// runs; the lead goes to the next instance when the channel is closed.</summary>
     public async Task<string> RunAsync(CancellationToken stop)
     {
-        channel.ChannelShutdownAsync += (_, reason) => EndAsync($"{reason.ReplyCode} {reason.ReplyText}");
-        var consumer = new AsyncEventingBasicConsumer(channel);
-        consumer.UnregisteredAsync += (_, _) => EndAsync("the broker cancelled the consumer, as it does when the queue is deleted");
-        consumer.ReceivedAsync += (_, delivery) => _inbox.Writer.WriteAsync((delivery, TimersBody.Read(delivery.Body.Span))).AsTask();
-        await channel.BasicConsumeAsync(queue, autoAck: false, consumer, stop);
+        await Channel.BasicConsumeAsync(queue, autoAck: false, this, stop);
         report(null);
         void WakeUp() => _inbox.Writer.TryWrite(null);
         state.Changed += WakeUp;
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, _over.Token);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, Ended);
         try
         {
             while (true)
             {
                 if (await ReadAsync(either.Token) is { } message)
                 {
-                    Take(message.Delivery, message.Body);
+                    Take(message);
                 }
                 else
                 {
@@ -88,32 +81,32 @@ internal sealed class TimerSession(
         }
         catch (Exception exception) when (either.IsCancellationRequested && IsOfBroker(exception))
         {
-            if (_leads && !_over.IsCancellationRequested)
+            if (_leads && !Ended.IsCancellationRequested)
             {
-                await SaveAsync(_over.Token);
+                await SaveAsync(Ended);
             }
         }
         finally
         {
             state.Changed -= WakeUp;
-            await EndAsync("stopping");
+            End("stopping");
         }
 
-        return _ended!;
+        return Reason;
+    }
+
+    public override Task HandleBasicDeliverAsync(string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey,
+        IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default)
+    {
+        _inbox.Writer.TryWrite(new(deliveryTag, redelivered, properties, TimersBody.Read(body.Span)));
+        return Task.CompletedTask;
     }
 
     private static bool IsOfBroker(Exception exception) =>
         exception is RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException or OperationCanceledException or ChannelClosedException;
 
-    private Task EndAsync(string reason)
-    {
-        Interlocked.CompareExchange(ref _ended, reason, null);
-        _ = _over.CancelAsync(); // Not awaited: the client's callback must not wait for what it wakes up.
-        return Task.CompletedTask;
-    }
-
     /// <summary>The next message; null where the state has changed or it is time to talk.</summary>
-    private async Task<(BasicDeliverEventArgs Delivery, TimersBody? Body)?> ReadAsync(CancellationToken cancellationToken)
+    private async Task<Message?> ReadAsync(CancellationToken cancellationToken)
     {
         var wait = _talksNext - _clock.Elapsed;
         _readable ??= _inbox.Reader.WaitToReadAsync(cancellationToken).AsTask(); // One that has not ended is waited for again.
@@ -123,22 +116,22 @@ internal sealed class TimerSession(
         return _inbox.Reader.TryRead(out var message) ? message : null;
     }
 
-    private void Take(BasicDeliverEventArgs delivery, TimersBody? body)
+    private void Take(Message message)
     {
-        _held = delivery.DeliveryTag;
-        if (body is null)
+        _held = message.DeliveryTag;
+        if (message.Body is null)
         {
             logger.LogWarning("A message in the timers' queue '{Queue}' comes from no instance of this app and is dropped. Nothing else may be published there.", queue);
         }
 
-        var isNews = body is not null && state.Merge(body.Timers);
+        var isNews = message.Body is not null && state.Merge(message.Body.Timers);
         if (_leads)
         {
             _talksNext = isNews ? _clock.Elapsed : _talksNext; // The last state of the leader before came late.
-            LookForOtherTimers(delivery.BasicProperties.Type == Question ? body?.Own ?? [] : []);
-            LookForRival(delivery.BasicProperties, delivery.Redelivered);
+            LookForOtherTimers(message.Properties.Type == Question ? message.Body?.Own ?? [] : []);
+            LookForRival(message.Properties, message.Redelivered);
         }
-        else if (_marker is not null && delivery.BasicProperties.MessageId == _marker)
+        else if (_marker is not null && message.Properties.MessageId == _marker)
         {
             Lead();
         }
@@ -164,7 +157,7 @@ internal sealed class TimerSession(
     private void Lead()
     {
         (_leads, _talksNext) = (true, _clock.Elapsed); // Saves at once, so that what the leader before left is acknowledged.
-        begin(new TimerTerm(HoldsAsync, _over.Token));
+        begin(new TimerTerm(HoldsAsync, Ended));
     }
 
     /// <summary>Publishes the state and acknowledges what that makes needless.</summary>
@@ -174,7 +167,7 @@ internal sealed class TimerSession(
         _talksNext = _clock.Elapsed + (isSaved ? RenewInterval : SaveRetryDelay);
         if (isSaved && _held > 0)
         {
-            await channel.BasicAckAsync(_held, multiple: true, cancellationToken);
+            await Channel.BasicAckAsync(_held, multiple: true, cancellationToken);
             _held = 0;
         }
     }
@@ -184,12 +177,12 @@ internal sealed class TimerSession(
     {
         try
         {
-            await channel.QueueDeclarePassiveAsync(queue, CancellationToken.None); // Answered by the queue; needs no permission.
+            await Channel.QueueDeclarePassiveAsync(queue, CancellationToken.None); // Answered by the queue; needs no permission.
             return true;
         }
         catch (Exception exception) when (IsOfBroker(exception))
         {
-            await EndAsync($"the broker does not answer ({exception.Message.TrimEnd('.')})");
+            End($"the broker does not answer ({exception.Message.TrimEnd('.')})");
             return false;
         }
     }
@@ -255,4 +248,7 @@ internal sealed class TimerSession(
             return null;
         }
     }
+
+    /// <summary>A message of the queue; the body is null where it is no instance's.</summary>
+    private sealed record Message(ulong DeliveryTag, bool Redelivered, IReadOnlyBasicProperties Properties, TimersBody? Body);
 }

@@ -95,6 +95,10 @@ public sealed class SettingsFileTests : IDisposable
     [InlineData("\"version\": \"3.0\"", "version in host.json is '3.0'. Set it to \"2.0\".")]
     [InlineData("\"extensions\": { \"rabbitMQ\": { \"prefetchCont\": 5 } }", "extensions.rabbitMQ.prefetchCont in host.json is unknown. Set prefetchCount or concurrency, or take it out.")]
     [InlineData("\"Extensions\": { \"RabbitMQ\": { \"parallel\": 5 } }", "extensions.rabbitMQ.parallel in host.json is unknown. Set prefetchCount or concurrency, or take it out.")]
+    [InlineData("\"extension\": {}", "extension in host.json is unknown. Write extensions, or take it out.")]
+    [InlineData("\"Loging\": {}", "Loging in host.json is unknown. Write logging, or take it out.")]
+    [InlineData("\"functionTimout\": \"00:05:00\"", "functionTimout in host.json is unknown. Write functionTimeout, or take it out.")]
+    [InlineData("\"verison\": \"2.0\"", "verison in host.json is unknown. Write version, or take it out.")]
     public void A_member_that_would_have_no_effect_is_named(string member, string problem)
     {
         Write(HostJson.FileName, $"{{ {member} }}");
@@ -102,6 +106,36 @@ public sealed class SettingsFileTests : IDisposable
         Configuration();
 
         Assert.Equal(problem, Assert.Single(_problems.All));
+    }
+
+    [Fact]
+    public void A_member_that_is_like_no_known_one_gives_a_warning_since_a_newer_Functions_host_may_know_it()
+    {
+        Write(HostJson.FileName, """{ "somethingNew": { "enabled": true } }""");
+
+        Configuration();
+
+        Assert.Empty(_problems.All);
+        Assert.Equal("somethingNew in host.json is unknown and has no effect here.", Assert.Single(_problems.Warnings));
+    }
+
+    [Theory]
+    [InlineData("$schema")]
+    [InlineData("// comment")]
+    [InlineData("Version", "\"2.0\"")]
+    [InlineData("managedDependency")]
+    [InlineData("managedDependencies")]
+    [InlineData("watchFiles")]
+    [InlineData("telemetryMode", "\"OpenTelemetry\"")]
+    [InlineData("applicationInsights")]
+    public void A_member_that_some_Functions_host_knows_is_accepted(string name, string value = "{}")
+    {
+        Write(HostJson.FileName, $"{{ \"{name}\": {value} }}");
+
+        Configuration();
+
+        Assert.Empty(_problems.All);
+        Assert.Empty(_problems.Warnings);
     }
 
     [Fact]
