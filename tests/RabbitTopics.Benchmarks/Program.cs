@@ -1,11 +1,23 @@
 using System.Runtime.InteropServices;
 using RabbitTopics.Benchmarks.Commands;
+using RabbitTopics.Benchmarks.Contenders;
 using RabbitTopics.Benchmarks.Measuring;
 using RabbitTopics.Testing;
 
 if (args is [StartCommand.RawProgram, var queue])
 {
     await StartCommand.RunRawAsync(new Uri(Environment.GetEnvironmentVariable("RabbitMQ")!), queue);
+    return 0;
+}
+
+if (args is [ContenderProcess.Argument, var contender, var workload, var messages, var exchange, var measured])
+{
+    return await ContenderProcess.RunAsync(contender, workload, messages, exchange, measured);
+}
+
+if (args is ["wolverine-code"])
+{
+    new WolverineContender(new Uri("amqp://unused")).WriteCode();
     return 0;
 }
 
@@ -23,15 +35,10 @@ using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interr
 try
 {
     // The demo app's queues have fixed names: not on a broker that others use.
-    var given = options.Command == "start" ? null : Environment.GetEnvironmentVariable("RabbitMQ");
+    var given = options.IsStart ? null : Environment.GetEnvironmentVariable("RabbitMQ");
     await using var own = string.IsNullOrEmpty(given) ? await PrivateBroker.StartNewAsync() : null;
     var broker = own?.Uri ?? new Uri(given!);
-    await (options.Command switch
-    {
-        "publish" => new PublishCommand(broker, options).RunAsync(interrupted.Token),
-        "start" => new StartCommand(broker, options).RunAsync(interrupted.Token),
-        _ => new ConsumeCommand(broker, options).RunAsync(interrupted.Token),
-    });
+    await (options.IsStart ? new StartCommand(broker, options).RunAsync(interrupted.Token) : new CompareCommand(broker, options).RunAsync(interrupted.Token));
     return 0;
 }
 catch (CaseFailedException failure)

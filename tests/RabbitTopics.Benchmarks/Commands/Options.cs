@@ -1,63 +1,91 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using RabbitTopics.Benchmarks.Contenders;
+using RabbitTopics.Benchmarks.Workloads;
 
 namespace RabbitTopics.Benchmarks.Commands;
 
 /// <summary>What the command line asks for.</summary>
-/// <param name="Command">What is measured: <c>consume</c>, <c>publish</c> or <c>start</c>.</param>
-/// <param name="Messages">Messages a round, handlers that do nothing.</param>
-/// <param name="SlowMessages">Messages a round, handlers that take their time.</param>
-/// <param name="Repeats">Rounds that count; one more goes before them to warm up.</param>
-internal sealed record Options(string Command, int Messages, int SlowMessages, int Repeats)
+internal sealed record Options
 {
-    public const string Usage = """
-        Usage: RabbitTopics.Benchmarks consume|publish|start [--messages N] [--repeats N] [--quick]
-          start compares the demo app, which it publishes in three ways, with a program on the plain client, on a broker of its own.
-          --messages N  messages a round; default 20000, and 3000 with a handler of 10 ms or one publish at a time
-          --repeats N   rounds that count; default 5
-          --quick       few messages and rounds: shows that it works, not how fast
-          The broker is the one that the environment variable RabbitMQ names, else one started for the run.
+    public static string Usage { get; } = $"""
+        Usage: RabbitTopics.Benchmarks [start] [options]
+          Compares RabbitTopics with the plain client and other libraries. With start: the demo app, which it publishes as JIT, ReadyToRun and
+          native code, with a program on the plain client.
+          --rounds N         how often each contender does each workload; default 5
+          --count N          messages of consume-c1; the other workloads change in proportion; default {Workload.DefaultMessages}
+          --workloads A,B    of {string.Join(", ", Workload.All.Select(workload => workload.Name))}; default all
+          --contenders A,B   default {string.Join(", ", ContenderNames.Default)}; there are also {string.Join(", ", ContenderNames.Others)}
+          --charts FOLDER    writes a chart of each workload there, as SVG
+          --quick            one round of few messages: shows that it works and that no message is lost, not how fast
+          The broker is the one that the environment variable RabbitMQ names, else one started for the run; start always has its own.
         """;
 
-    private static readonly Options Default = new("", 20_000, 3_000, 5);
-    private static readonly Options Quick = new("", 2_000, 300, 2);
+    public bool IsStart { get; private init; }
+
+    public int Rounds { get; private init; } = 5;
+
+    public int Messages { get; private init; } = Workload.DefaultMessages;
+
+    public IReadOnlyList<Workload> Workloads { get; private init; } = Workload.All;
+
+    public IReadOnlyList<string> Contenders { get; private init; } = ContenderNames.Default;
+
+    public string? Charts { get; private init; }
 
     public static bool TryParse(string[] args, [NotNullWhen(true)] out Options? options, [NotNullWhen(false)] out string? problem)
     {
         options = null;
-        if (args is not ["consume" or "publish" or "start", .. var rest])
+        var parsed = args.Contains("--quick") ? new Options { Rounds = 1, Messages = 400 } : new Options();
+        var isStart = args is ["start", ..];
+        for (var index = isStart ? 1 : 0; index < args.Length; index++)
         {
-            problem = args.Length == 0 ? "No command is given." : $"There is no command '{args[0]}'.";
-            return false;
-        }
-
-        var parsed = rest.Contains("--quick") ? Quick : Default;
-        for (var index = 0; index < rest.Length; index++)
-        {
-            var name = rest[index];
+            var name = args[index];
             if (name == "--quick")
             {
                 continue;
             }
 
-            if (name is not ("--messages" or "--repeats"))
+            if (name is not ("--rounds" or "--count" or "--workloads" or "--contenders" or "--charts"))
             {
                 problem = $"There is no option '{name}'.";
                 return false;
             }
 
-            if (++index == rest.Length
-                || !int.TryParse(rest[index], NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number == 0)
+            var value = ++index < args.Length ? args[index] : "";
+            problem = name switch
             {
-                problem = $"'{name}' needs a whole number from 1.";
+                "--rounds" or "--count" => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
+                    ? null : $"'{name}' needs a whole number from 1.",
+                "--workloads" => Unknown(value, Workload.All.Select(workload => workload.Name), "workload"),
+                "--contenders" => Unknown(value, [.. ContenderNames.Default, .. ContenderNames.Others], "contender"),
+                _ => value.Length > 0 ? null : $"'{name}' needs a folder.",
+            };
+            if (problem is not null)
+            {
                 return false;
             }
 
-            parsed = name == "--repeats" ? parsed with { Repeats = number } : parsed with { Messages = number, SlowMessages = number };
+            parsed = name switch
+            {
+                "--rounds" => parsed with { Rounds = int.Parse(value, CultureInfo.InvariantCulture) },
+                "--count" => parsed with { Messages = int.Parse(value, CultureInfo.InvariantCulture) },
+                "--workloads" => parsed with { Workloads = [.. value.Split(',').Select(known => Workload.All.Single(workload => workload.Name == known))] },
+                "--contenders" => parsed with { Contenders = value.Split(',') },
+                _ => parsed with { Charts = value },
+            };
         }
 
-        options = parsed with { Command = args[0] };
+        options = parsed with { IsStart = isStart, Workloads = [.. parsed.Workloads.Select(workload => workload.Scaled(parsed.Messages))] };
         problem = null;
         return true;
+    }
+
+    private static string? Unknown(string value, IEnumerable<string> known, string what)
+    {
+        var names = value.Split(',');
+        return names.Except(known).FirstOrDefault() is { } unknown ? $"There is no {what} '{unknown}'. There are {string.Join(", ", known)}."
+            : names.Distinct().Count() < names.Length ? $"A {what} is named twice in '{value}'."
+            : null;
     }
 }

@@ -34,7 +34,7 @@ internal sealed class StartCommand(Uri broker, Options options)
                 ("raw", ["dotnet", typeof(StartCommand).Assembly.Location, RawProgram, Queue]), // Last: the others declare the queue.
             };
             var measured = apps.ToDictionary(app => app.Name, _ => new List<(double Ready, double Handled)>());
-            for (var round = 0; round <= options.Repeats; round++)
+            for (var round = 0; round <= options.Rounds; round++)
             {
                 foreach (var (name, command) in apps)
                 {
@@ -49,8 +49,8 @@ internal sealed class StartCommand(Uri broker, Options options)
 
             foreach (var (name, _) in apps.SkipLast(1))
             {
-                Report.Ratio($"start-ready-{name}", measured[name].Zip(measured["raw"], (our, their) => our.Ready / their.Ready));
-                Report.Ratio($"start-handled-{name}", measured[name].Zip(measured["raw"], (our, their) => our.Handled / their.Handled));
+                Report.Ratio($"start-ready-{name}", new Spread(measured[name].Zip(measured["raw"], (our, their) => our.Ready / their.Ready)));
+                Report.Ratio($"start-handled-{name}", new Spread(measured[name].Zip(measured["raw"], (our, their) => our.Handled / their.Handled)));
             }
         }
         finally
@@ -81,7 +81,7 @@ internal sealed class StartCommand(Uri broker, Options options)
         using var publish = Process.Start(new ProcessStartInfo("dotnet",
             ["publish", Path.Combine(Repository.Root, "src", "FunctionApp"), "-c", "Release", "-o", folder, "-p:RunAnalyzers=false", "-nologo", "-v:quiet", "-tl:off", .. arguments]))!;
         await publish.WaitForExitAsync();
-        return publish.ExitCode == 0 ? folder : throw new CaseFailedException($"start {name}", "it could not be published.");
+        return publish.ExitCode == 0 ? folder : throw new CaseFailedException($"FAILED start {name}: it could not be published.");
     }
 
     /// <summary>One start, with a message in the queue: the milliseconds until the queue is consumed and until the message is handled.</summary>
@@ -107,7 +107,7 @@ internal sealed class StartCommand(Uri broker, Options options)
             var (ready, handled) = (0.0, 0.0);
             while (ready == 0 || handled == 0) // They may come in either order.
             {
-                var line = await process.StandardOutput.ReadLineAsync(limit.Token) ?? throw new CaseFailedException($"start {command[0]}", "it ended before it handled a message.");
+                var line = await process.StandardOutput.ReadLineAsync(limit.Token) ?? throw new CaseFailedException($"FAILED start {command[0]}: it ended before it handled a message.");
                 if (ready == 0 && line.Contains("Consuming queue", StringComparison.Ordinal))
                 {
                     ready = clock.Elapsed.TotalMilliseconds;

@@ -4,6 +4,7 @@ using System.Runtime;
 using System.Runtime.InteropServices;
 using System.Text;
 using RabbitMQ.Client;
+using RabbitTopics.Benchmarks.Workloads;
 
 namespace RabbitTopics.Benchmarks.Measuring;
 
@@ -18,22 +19,58 @@ internal static class Report
         Write($"RabbitMQ {broker}, RabbitMQ.Client {ClientVersion()}");
     }
 
-    public static void Round(string caseName, string contestant, int round, Measurement measured) =>
-        Write($"{caseName,-20} {contestant,-11} {(round == 0 ? "warm-up" : $"round {round}"),-8} {measured.MessagesPerSecond,9:0} messages/s {measured.CpuMicroseconds,8:0.0} µs CPU {measured.AllocatedBytes,8:0} bytes, each message");
+    public static void BeginRound(int round, int rounds) => Write($"Round {round} of {rounds}, load average {LoadAverage()}");
 
-    /// <summary>Ours to the baseline's, round by round: what disturbed one of a pair likely disturbed the other.</summary>
-    public static void Ratio(
-        string name, IEnumerable<Measurement> ours, IEnumerable<Measurement> baseline, Func<Measurement, double> figure) =>
-        Ratio(name, ours.Zip(baseline, (our, their) => figure(our) / figure(their)));
+    public static void Measured(Workload workload, string contender, Measurement measured) =>
+        Write($"  {workload.Name,-17} {contender,-12} {string.Join(", ", workload.Figures.Select(figure => $"{Number(figure.Of(measured))} {figure.Unit}"))}");
+
+    /// <summary>For each workload and figure the medians, and in brackets the ends and the ratio to the plain client; as Markdown.</summary>
+    public static void Table(IReadOnlyList<Results> all)
+    {
+        var contenders = all[0].Contenders;
+        Write($"");
+        Write($"| workload | figure | {string.Join(" | ", contenders)} |");
+        Write($"|---|---|{string.Concat(contenders.Select(_ => "---|"))}");
+        foreach (var results in all)
+        {
+            foreach (var figure in results.Workload.Figures)
+            {
+                Write($"| {results.Workload.Name} | {figure.Unit} | {string.Join(" | ", contenders.Select(contender => Cell(results, contender, figure)))} |");
+            }
+        }
+
+        Write($"");
+    }
+
+    public static void Ratios(IReadOnlyList<Results> all)
+    {
+        foreach (var (results, contender) in all.SelectMany(results => results.Contenders.Select(contender => (results, contender))))
+        {
+            foreach (var figure in results.Workload.Figures)
+            {
+                if (results.RatioOf(contender, figure) is { } ratio)
+                {
+                    Ratio($"{contender}-{results.Workload.Name}-{figure.Name}", ratio);
+                }
+            }
+        }
+    }
 
     /// <summary>Prints <c>RATIO name median min max</c>.</summary>
-    public static void Ratio(string name, IEnumerable<double> ratios)
+    public static void Ratio(string name, Spread ratio) => Write($"RATIO {name} {ratio.Median:0.000} {ratio.Least:0.000} {ratio.Most:0.000}");
+
+    private static string Cell(Results results, string contender, Figure figure)
     {
-        double[] sorted = [.. ratios.Order()];
-        var middle = sorted.Length / 2;
-        var median = sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-        Write($"RATIO {name} {median:0.000} {sorted[0]:0.000} {sorted[^1]:0.000}");
+        var spread = results.Of(contender, figure);
+        var ratio = results.RatioOf(contender, figure) is { } of ? string.Create(CultureInfo.InvariantCulture, $"**{of.Median:0.00}** ({of.Least:0.00}..{of.Most:0.00}) ") : "";
+        return $"{ratio}{Number(spread.Median)} ({Number(spread.Least)}..{Number(spread.Most)})";
     }
+
+    private static string Number(double number) => number.ToString(number >= 100 ? "0" : "0.0", CultureInfo.InvariantCulture);
+
+    /// <summary>How busy the machine has been for 1, 5 and 15 minutes.</summary>
+    private static string LoadAverage() =>
+        OperatingSystem.IsLinux() ? string.Join(' ', File.ReadAllText("/proc/loadavg").Split(' ').Take(3)) : "unknown";
 
     /// <summary>The package's version; the assembly's own stays the same over a major version.</summary>
     private static string ClientVersion() =>

@@ -1,0 +1,62 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using RabbitTopics.Benchmarks.Measuring;
+using RabbitTopics.Benchmarks.Workloads;
+using RabbitTopics.Functions;
+
+namespace RabbitTopics.Benchmarks.Contenders;
+
+/// <summary>RabbitTopics: a function app that hosts itself, with one function; what publishes is the same publisher that functions use.</summary>
+internal sealed class OurContender(Uri broker) : IContender
+{
+    public async Task<IAsyncDisposable> ConsumeAsync(string queue, ushort concurrency, ushort prefetch)
+    {
+        var builder = FunctionsApplication.CreateBuilder([]);
+        builder.UseRabbitTopics(options => options.Topology = TopologyMode.None);
+        builder.Services.Configure<JsonSerializerOptions>(UseOrderJson);
+
+        // Last of all sources, so that no environment and no settings file can change what is measured.
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["RabbitMQ"] = broker.OriginalString,
+            ["BENCH_QUEUE"] = queue,
+            ["AzureFunctionsJobHost:logging:logLevel:default"] = "Warning",
+            ["AzureFunctionsJobHost:extensions:rabbitMQ:prefetchCount"] = prefetch.ToString(CultureInfo.InvariantCulture),
+            ["AzureFunctionsJobHost:extensions:rabbitMQ:concurrency"] = concurrency.ToString(CultureInfo.InvariantCulture),
+        });
+        return await RunningHost.StartAsync(builder.Build());
+    }
+
+    public Task<IPublishing> OpenPublisherAsync(string exchange, string queue)
+    {
+        var services = new ServiceCollection();
+        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection([new("RabbitMQ", broker.OriginalString)]).Build());
+        services.AddLogging();
+        services.AddRabbitTopics();
+        services.Configure<RabbitTopicsOptions>(options => (options.Exchange, options.Topology) = (exchange, TopologyMode.None));
+        services.Configure<JsonSerializerOptions>(UseOrderJson);
+        return Task.FromResult<IPublishing>(new Publishing(services.BuildServiceProvider(), queue));
+    }
+
+    private static void UseOrderJson(JsonSerializerOptions json) => json.TypeInfoResolverChain.Add(OrderJson.Default);
+
+    private sealed class Publishing(ServiceProvider services, string topic) : IPublishing
+    {
+        private readonly ITopicPublisher _publisher = services.GetRequiredService<ITopicPublisher>();
+
+        public Task PublishAsync(Order order) => _publisher.PublishAsync(topic, order);
+
+        public ValueTask DisposeAsync() => services.DisposeAsync();
+    }
+}
+
+/// <summary>The function.</summary>
+public static class OrderFunction
+{
+    [Function("Orders")]
+    public static Task Run([RabbitMQTrigger("%BENCH_QUEUE%", ConnectionStringSetting = "RabbitMQ")] Order order) => Tally.Current.HandleAsync(order);
+}

@@ -1,0 +1,114 @@
+using System.Text.Json;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
+using RabbitTopics.Benchmarks.Measuring;
+using RabbitTopics.Benchmarks.Workloads;
+
+namespace RabbitTopics.Benchmarks.Contenders;
+
+/// <summary>The plain client by hand, as its documentation has it, with what an app of topics needs: persistent messages with an id, a content type
+/// and their topic, confirmed, and an error where they reach no queue.</summary>
+internal class RawContender(Uri broker) : IContender
+{
+    private const string ContentType = "application/json";
+
+    public async Task<IAsyncDisposable> ConsumeAsync(string queue, ushort concurrency, ushort prefetch)
+    {
+        var connection = await ConnectAsync();
+        var channel = await connection.CreateChannelAsync(new CreateChannelOptions(
+            publisherConfirmationsEnabled: false, publisherConfirmationTrackingEnabled: false, consumerDispatchConcurrency: concurrency));
+        await channel.BasicQosAsync(0, prefetch, global: false);
+        var consuming = new Consuming(connection, channel, HandleAsync);
+        await consuming.BeginAsync(queue);
+        return consuming;
+    }
+
+    public virtual async Task<IPublishing> OpenPublisherAsync(string exchange, string queue)
+    {
+        var connection = await ConnectAsync();
+        var channel = await connection.CreateChannelAsync(new CreateChannelOptions(
+            publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true, outstandingPublisherConfirmationsRateLimiter: null));
+        return new Publishing(connection, channel, exchange, queue, Properties);
+    }
+
+    /// <summary>The properties of a message.</summary>
+    public virtual BasicProperties Properties(string topic) => new()
+    {
+        ContentType = ContentType,
+        Persistent = true,
+        MessageId = Guid.CreateVersion7().ToString(),
+        Headers = new Dictionary<string, object?> { ["Micro-Topic"] = topic },
+    };
+
+    protected virtual Task HandleAsync(Order order) => Tally.Current.HandleAsync(order);
+
+    /// <summary>No recovery by the client, as on our side, which does it itself: it would wrap every channel once more.</summary>
+    private Task<IConnection> ConnectAsync() =>
+        new ConnectionFactory { Uri = broker, AutomaticRecoveryEnabled = false, TopologyRecoveryEnabled = false }.CreateConnectionAsync();
+
+    private sealed class Consuming(IConnection connection, IChannel channel, Func<Order, Task> handleAsync) : IAsyncDisposable
+    {
+        private string _consumerTag = "";
+        private int _underWay;
+
+        public async Task BeginAsync(string queue)
+        {
+            var consumer = new AsyncEventingBasicConsumer(channel);
+            consumer.ReceivedAsync += ReceiveAsync;
+            _consumerTag = await channel.BasicConsumeAsync(queue, autoAck: false, consumer);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await channel.BasicCancelAsync(_consumerTag);
+            while (Volatile.Read(ref _underWay) > 0)
+            {
+                await Task.Delay(1);
+            }
+
+            await channel.CloseAsync();
+            await channel.DisposeAsync();
+            await connection.DisposeAsync();
+        }
+
+        private async Task ReceiveAsync(object sender, BasicDeliverEventArgs delivery)
+        {
+            Interlocked.Increment(ref _underWay);
+            try
+            {
+                await handleAsync(JsonSerializer.Deserialize(delivery.Body.Span, OrderJson.Default.Order)!);
+                await channel.BasicAckAsync(delivery.DeliveryTag, multiple: false);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _underWay);
+            }
+        }
+    }
+
+    private sealed class Publishing(IConnection connection, IChannel channel, string exchange, string topic, Func<string, BasicProperties> properties) : IPublishing
+    {
+        public async Task PublishAsync(Order order) => await channel.BasicPublishAsync(exchange, topic, mandatory: true, properties(topic),
+            JsonSerializer.SerializeToUtf8Bytes(order, OrderJson.Default.Order));
+
+        public async ValueTask DisposeAsync()
+        {
+            await channel.DisposeAsync();
+            await connection.DisposeAsync();
+        }
+    }
+}
+
+/// <summary>The same with every property and header that ours writes: how much of a difference is theirs.</summary>
+internal sealed class RawWithHeadersContender(Uri broker) : RawContender(broker)
+{
+    public override BasicProperties Properties(string topic)
+    {
+        var properties = base.Properties(topic);
+        properties.Timestamp = new AmqpTimestamp(DateTimeOffset.UtcNow.ToUnixTimeSeconds());
+        properties.Headers!["Content-Type"] = properties.ContentType;
+        properties.Headers["Micro-Id"] = properties.MessageId;
+        properties.Headers["Micro-ID"] = properties.MessageId;
+        return properties;
+    }
+}
