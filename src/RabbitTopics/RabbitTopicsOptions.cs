@@ -36,8 +36,8 @@ public sealed class RabbitTopicsOptions
     /// <c>application/octet-stream</c>.</summary>
     public bool PublishAllAsJson { get; set; }
 
-    /// <summary>How many publishes to one exchange may wait for the broker's confirm at once; as many more wait in its queue, and further
-    /// calls for their turn, all within their timeout. Default: 1000.</summary>
+    /// <summary>How many publishes to one exchange may wait for the broker's confirm at once; further calls wait
+    /// for their turn, within their timeout. Default: 1000.</summary>
     public int MaxPublishesInFlight { get; set; } = 1000;
 
     /// <summary>The longest body that is published, in bytes. Default: 16 MiB, the most that RabbitMQ 4 takes as it
