@@ -32,13 +32,7 @@ internal class RawContender(Uri broker) : IContender
     }
 
     /// <summary>The properties of a message.</summary>
-    public virtual BasicProperties Properties(string topic) => new()
-    {
-        ContentType = ContentType,
-        Persistent = true,
-        MessageId = Guid.CreateVersion7().ToString(),
-        Headers = new Dictionary<string, object?> { ["Micro-Topic"] = topic },
-    };
+    public virtual BasicProperties Properties(string topic) => new() { ContentType = ContentType, Persistent = true };
 
     protected virtual Task HandleAsync(Order order) => Tally.Current.HandleAsync(order);
 
@@ -105,10 +99,15 @@ internal sealed class RawWithHeadersContender(Uri broker) : RawContender(broker)
     public override BasicProperties Properties(string topic)
     {
         var properties = base.Properties(topic);
+        properties.MessageId = Guid.CreateVersion7().ToString();
         properties.Timestamp = new AmqpTimestamp(DateTimeOffset.UtcNow.ToUnixTimeSeconds());
-        properties.Headers!["Content-Type"] = properties.ContentType;
-        properties.Headers["Micro-Id"] = properties.MessageId;
-        properties.Headers["Micro-ID"] = properties.MessageId;
+        properties.Headers = new Dictionary<string, object?>
+        {
+            ["Micro-Topic"] = topic,
+            ["Content-Type"] = properties.ContentType,
+            ["Micro-Id"] = properties.MessageId,
+            ["Micro-ID"] = properties.MessageId,
+        };
         return properties;
     }
 }

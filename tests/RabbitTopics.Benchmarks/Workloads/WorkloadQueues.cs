@@ -6,7 +6,7 @@ using RabbitTopics.Benchmarks.Measuring;
 
 namespace RabbitTopics.Benchmarks.Workloads;
 
-/// <summary>The queues of one measurement, classic and durable, as a topic exchange binds them: one to warm up and one that is measured. The same for
+/// <summary>The queues of one measurement, classic and durable, as a topic exchange binds them: those to warm up and the one that is measured. The same for
 /// every contender; whether each message came is seen here.</summary>
 internal sealed class WorkloadQueues : IAsyncDisposable
 {
@@ -24,9 +24,7 @@ internal sealed class WorkloadQueues : IAsyncDisposable
     /// <summary>The queue of the stretch that is measured.</summary>
     public string Measured => $"{Exchange}.measured";
 
-    private IEnumerable<(string Name, int Messages)> All => _workload.WarmUp == 0
-        ? [(Measured, _workload.Total)]
-        : [(Stretch.WarmUpOf(Measured), _workload.WarmUp), (Measured, _workload.Total)];
+    private IEnumerable<(string Name, int Messages)> All => [.. _workload.WarmUpsOf(Measured).Select(queue => (queue, _workload.WarmUp)), (Measured, _workload.Total)];
 
     public static async Task<WorkloadQueues> CreateAsync(IConnection connection, Workload workload, CancellationToken cancellationToken)
     {
