@@ -1,7 +1,6 @@
 using System.Text.Json;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
-using RabbitTopics.Benchmarks.Contenders;
 using RabbitTopics.Benchmarks.Measuring;
 
 namespace RabbitTopics.Benchmarks.Workloads;
@@ -79,11 +78,10 @@ internal sealed class WorkloadQueues : IAsyncDisposable
 
     private async Task FillAsync(string queue, int messages, CancellationToken cancellationToken)
     {
-        var raw = new RawContender(new Uri("amqp://unused"));
         for (var first = 0; first < messages; first += Pipelined)
         {
             await Task.WhenAll(Enumerable.Range(first, Math.Min(Pipelined, messages - first)).Select(number =>
-                _channel.BasicPublishAsync(Exchange, queue, mandatory: true, raw.Properties(queue), _orders.Write(number), cancellationToken).AsTask()));
+                _channel.BasicPublishAsync(Exchange, queue, mandatory: true, new BasicProperties { ContentType = "application/json", Persistent = true }, _orders.Write(number), cancellationToken).AsTask()));
         }
     }
 
