@@ -27,6 +27,11 @@ internal sealed class CompareCommand(Uri broker, Options options)
             }
         }
 
+        foreach (var of in options.Charts is null ? [] : results)
+        {
+            await Chart.WriteAsync(of, options.Charts!);
+        }
+
         Report.Table(results);
         Report.Ratios(results);
     }

@@ -59,14 +59,15 @@ internal static class Report
     /// <summary>Prints <c>RATIO name median min max</c>.</summary>
     public static void Ratio(string name, Spread ratio) => Write($"RATIO {name} {ratio.Median:0.000} {ratio.Least:0.000} {ratio.Most:0.000}");
 
+    /// <summary>A number as people read it.</summary>
+    public static string Number(double number) => number.ToString(number >= 100 ? "0" : "0.0", CultureInfo.InvariantCulture);
+
     private static string Cell(Results results, string contender, Figure figure)
     {
         var spread = results.Of(contender, figure);
         var ratio = results.RatioOf(contender, figure) is { } of ? string.Create(CultureInfo.InvariantCulture, $"**{of.Median:0.00}** ({of.Least:0.00}..{of.Most:0.00}) ") : "";
         return $"{ratio}{Number(spread.Median)} ({Number(spread.Least)}..{Number(spread.Most)})";
     }
-
-    private static string Number(double number) => number.ToString(number >= 100 ? "0" : "0.0", CultureInfo.InvariantCulture);
 
     /// <summary>How busy the machine has been for 1, 5 and 15 minutes.</summary>
     private static string LoadAverage() =>

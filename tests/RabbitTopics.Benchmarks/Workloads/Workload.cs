@@ -70,6 +70,10 @@ internal sealed record Workload(string Name, WorkloadKind Kind, int Messages, us
     public Workload Scaled(int messages) =>
         Kind == WorkloadKind.Start ? this : this with { Messages = (int)Math.Max(Fewest, (long)Messages * messages / DefaultMessages) };
 
-    /// <summary>Messages before those that are measured: enough for the JIT to have seen what is hot. A start is measured as it is.</summary>
-    public int WarmUp => Kind == WorkloadKind.Start ? 0 : Math.Clamp(Messages / 2, Fewest, DefaultMessages / 2);
+    /// <summary>Messages of a stretch to warm up.</summary>
+    public int WarmUp => Math.Clamp(Messages / 8, Fewest, DefaultMessages / 8);
+
+    /// <summary>The queues of the stretches to warm up, before that which is measured. There are several, as the JIT has several tiers. A start is
+    /// measured as it is.</summary>
+    public IEnumerable<string> WarmUpsOf(string queue) => Enumerable.Range(1, Kind == WorkloadKind.Start ? 0 : 4).Select(number => $"{queue}.warm-up-{number}");
 }

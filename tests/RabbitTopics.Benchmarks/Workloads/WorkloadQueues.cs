@@ -1,12 +1,11 @@
 using System.Text.Json;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
-using RabbitTopics.Benchmarks.Contenders;
 using RabbitTopics.Benchmarks.Measuring;
 
 namespace RabbitTopics.Benchmarks.Workloads;
 
-/// <summary>The queues of one measurement, classic and durable, as a topic exchange binds them: one to warm up and one that is measured. The same for
+/// <summary>The queues of one measurement, classic and durable, as a topic exchange binds them: those to warm up and the one that is measured. The same for
 /// every contender; whether each message came is seen here.</summary>
 internal sealed class WorkloadQueues : IAsyncDisposable
 {
@@ -24,9 +23,7 @@ internal sealed class WorkloadQueues : IAsyncDisposable
     /// <summary>The queue of the stretch that is measured.</summary>
     public string Measured => $"{Exchange}.measured";
 
-    private IEnumerable<(string Name, int Messages)> All => _workload.WarmUp == 0
-        ? [(Measured, _workload.Total)]
-        : [(Stretch.WarmUpOf(Measured), _workload.WarmUp), (Measured, _workload.Total)];
+    private IEnumerable<(string Name, int Messages)> All => [.. _workload.WarmUpsOf(Measured).Select(queue => (queue, _workload.WarmUp)), (Measured, _workload.Total)];
 
     public static async Task<WorkloadQueues> CreateAsync(IConnection connection, Workload workload, CancellationToken cancellationToken)
     {
@@ -81,11 +78,10 @@ internal sealed class WorkloadQueues : IAsyncDisposable
 
     private async Task FillAsync(string queue, int messages, CancellationToken cancellationToken)
     {
-        var raw = new RawContender(new Uri("amqp://unused"));
         for (var first = 0; first < messages; first += Pipelined)
         {
             await Task.WhenAll(Enumerable.Range(first, Math.Min(Pipelined, messages - first)).Select(number =>
-                _channel.BasicPublishAsync(Exchange, queue, mandatory: true, raw.Properties(queue), _orders.Write(number), cancellationToken).AsTask()));
+                _channel.BasicPublishAsync(Exchange, queue, mandatory: true, new BasicProperties { ContentType = "application/json", Persistent = true }, _orders.Write(number), cancellationToken).AsTask()));
         }
     }
 
