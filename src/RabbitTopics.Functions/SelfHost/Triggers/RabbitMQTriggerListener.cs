@@ -53,8 +53,8 @@ internal sealed class RabbitMQTriggerListener : IAsyncDisposable
         }
     }
 
-    /// <summary>Says once that a topic came which no subscription of the function asks for. The bindings of a queue cannot be listed over
-    /// AMQP. A copy of ours came another way when it was first delivered.</summary>
+    /// <summary>Logs once that a message arrived with a topic that no subscription of the function matches. The bindings of a queue cannot be listed
+    /// over AMQP. A copy of ours came another way when it was first delivered.</summary>
     private void WarnOfOldBinding(Delivery message)
     {
         if (_unexpectedIsSaid || message.RoutingKey == _expectedTopic || _topology?.Bindings.Where(binding => binding.Exchange == message.Exchange).ToArray() is not [_, ..] bindings)
