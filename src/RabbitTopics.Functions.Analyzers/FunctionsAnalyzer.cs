@@ -7,7 +7,7 @@ using Microsoft.CodeAnalysis.Diagnostics;
 
 namespace RabbitTopics.Functions.Analyzers;
 
-/// <summary>Says of functions, while they are compiled, what would otherwise show when the app starts, or never.</summary>
+/// <summary>Reports at compile time what would otherwise show when the app starts, or never.</summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class FunctionsAnalyzer : DiagnosticAnalyzer
 {
@@ -18,7 +18,7 @@ public sealed class FunctionsAnalyzer : DiagnosticAnalyzer
     public override void Initialize(AnalysisContext context)
     {
         context.EnableConcurrentExecution();
-        // A function in generated code is one, and nobody sees its mistakes.
+        // Functions in generated code count, too, and nobody reviews them.
         context.ConfigureGeneratedCodeAnalysis(GeneratedCodeAnalysisFlags.Analyze | GeneratedCodeAnalysisFlags.ReportDiagnostics);
         context.RegisterCompilationStartAction(Start);
     }
@@ -40,7 +40,7 @@ public sealed class FunctionsAnalyzer : DiagnosticAnalyzer
             }
         }, SymbolKind.Method);
 
-        // Local functions and lambdas are no methods of a class. Silence would mean a function that never runs.
+        // Local functions and lambdas are not methods of a class. Without a diagnostic the function would never run.
         context.RegisterSyntaxNodeAction(node =>
         {
             var symbol = node.Node switch
@@ -55,7 +55,7 @@ public sealed class FunctionsAnalyzer : DiagnosticAnalyzer
         context.RegisterCompilationEndAction(end => Report(Duplicates(functions), end.ReportDiagnostic));
     }
 
-    /// <summary>Holds the functions of a compilation against each other: no two may have one name.</summary>
+    /// <summary>Compares the functions of a compilation: no two may have the same name.</summary>
     private static IEnumerable<Diagnostic> Duplicates(IEnumerable<Function> functions) =>
         from twins in functions
             .Where(function => function.Name.Length > 0)

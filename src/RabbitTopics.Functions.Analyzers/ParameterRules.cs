@@ -72,7 +72,7 @@ internal static class ParameterRules
         function.If(IsMicrosoftBinding(parameter) && !MethodRules.IsBindingName(parameter.Name), Rules.InvalidBindingName, place, parameter.Name);
         var converter = parameter.AttributesOf(Names.InputConverter).Select(Converter).FirstOrDefault(IsNoConverter);
         function.If(converter is not null, Rules.NotConstructible, place, converter?.DottedName(),
-            "[InputConverter] names it, and it is no IInputConverter. Implement that interface.");
+            "[InputConverter] names it, and it is not an IInputConverter. Implement that interface.");
         function.If(sourcesAreKnown && !IsBound(parameter, function.BindsMessage), Rules.UnboundParameter, place, parameter.Name, type.ToDisplayString());
     }
 

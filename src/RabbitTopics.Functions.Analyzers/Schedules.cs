@@ -20,7 +20,7 @@ internal static class Schedules
     {
         if (text.Trim().IndexOf(' ') < 0 && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var interval))
         {
-            return interval > TimeSpan.Zero ? null : "it is no time between runs. Write one that is more than zero, for example '00:00:30'.";
+            return interval > TimeSpan.Zero ? null : "it is not a time between runs. Write one that is more than zero, for example '00:00:30'.";
         }
 
         var parts = text.Split(Space, StringSplitOptions.RemoveEmptyEntries);

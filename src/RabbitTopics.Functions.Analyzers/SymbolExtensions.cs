@@ -2,7 +2,7 @@ using Microsoft.CodeAnalysis;
 
 namespace RabbitTopics.Functions.Analyzers;
 
-/// <summary>Questions about symbols.</summary>
+/// <summary>Helpers for symbols.</summary>
 internal static class SymbolExtensions
 {
     private static readonly SymbolDisplayFormat DottedFormat = new(
@@ -55,8 +55,8 @@ internal static class SymbolExtensions
     public static bool IsByReference(this ITypeSymbol type) =>
         type.IsRefLikeType || type is IPointerTypeSymbol or IFunctionPointerTypeSymbol;
 
-    /// <summary>Whether an attribute of the symbol does not compile: it might be the one that is missed, and the compiler has
-    /// said enough.</summary>
+    /// <summary>Whether an attribute of the symbol does not compile: it might be the one that seems to be missing, and the compiler
+    /// has reported it.</summary>
     public static bool HasUnknownAttribute(this ISymbol symbol) =>
         symbol.GetAttributes().Any(attribute => attribute.AttributeClass is null or { TypeKind: TypeKind.Error });
 

@@ -2,7 +2,7 @@ using Microsoft.CodeAnalysis;
 
 namespace RabbitTopics.Functions.Analyzers;
 
-/// <summary>Checks what a function says of topics and queues. The same is said when the app starts, where settings are known.</summary>
+/// <summary>Checks the topics and queues of a function. The app checks the same when it starts and the settings are known.</summary>
 internal static class TopicRules
 {
     private static readonly string[] ExchangeTypes = ["topic", "direct", "fanout", "headers"];

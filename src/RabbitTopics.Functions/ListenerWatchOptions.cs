@@ -7,11 +7,11 @@ namespace RabbitTopics.Functions;
 /// consumers come back by themselves.</summary>
 public sealed class ListenerWatchOptions
 {
-    /// <summary>How long a queue may have messages and no consumer before that is said, at Critical, and the app is unhealthy.
+    /// <summary>How long a queue may have messages and no consumer before that is logged at Critical and the app is unhealthy.
     /// Default: one minute.</summary>
     public TimeSpan After { get; set; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>How often the queues are looked at. Default: ten seconds.</summary>
+    /// <summary>How often the queues are checked. Default: ten seconds.</summary>
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Whether messages that Microsoft's client cannot decode are parked, reason

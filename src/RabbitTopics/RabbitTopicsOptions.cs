@@ -76,7 +76,7 @@ public sealed class RabbitTopicsOptions
             change(options);
         }
 
-        var problems = options.Problems().Except(Handler.Problems()).ToList(); // Those of the app are said once, and not for each handler.
+        var problems = options.Problems().Except(Handler.Problems()).ToList(); // The app's problems are reported once, and not for each handler.
         return problems.Count == 0 ? options : throw new FormatException(string.Join(' ', problems));
     }
 

@@ -41,7 +41,7 @@ public abstract class TopicMessageActions
     /// where it has said nothing.</summary>
     internal virtual bool? IsComplete => null;
 
-    /// <summary>Says whether the handler has settled the message, and lets it do so no more. Waits for a settlement that the
+    /// <summary>Returns whether the handler has settled the message, and prevents it from doing so afterwards. Waits for a settlement that the
     /// handler has begun and not awaited. Throws what the last one did that failed, where none has settled the message.</summary>
     internal virtual ValueTask<bool> CloseAsync() => new(false);
 }

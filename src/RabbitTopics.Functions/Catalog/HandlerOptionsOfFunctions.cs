@@ -3,7 +3,7 @@ using RabbitTopics.Connections;
 
 namespace RabbitTopics.Functions.Catalog;
 
-/// <summary>Derives from the attributes on the functions how their messages are taken and settled.</summary>
+/// <summary>Reads the functions' attributes for how their messages are received and settled.</summary>
 internal sealed class HandlerOptionsOfFunctions(SettingReferences settings)
 {
     /// <summary>Puts the functions' attributes into the app's options. Values that make no sense show when a function's options
@@ -53,5 +53,5 @@ internal sealed class HandlerOptionsOfFunctions(SettingReferences settings)
     private static TimeSpan ReadTime(string text, string place) =>
         TimeSpan.TryParse(text.Trim(), CultureInfo.InvariantCulture, out var time)
             ? time
-            : throw new FormatException($"'{text.Trim()}' in {place} is no TimeSpan. Write hours, minutes and seconds, for example '00:00:05'.");
+            : throw new FormatException($"'{text.Trim()}' in {place} is not a TimeSpan. Write hours, minutes and seconds, for example '00:00:05'.");
 }

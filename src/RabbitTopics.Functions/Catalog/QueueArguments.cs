@@ -4,7 +4,7 @@ using RabbitTopics.Topology;
 
 namespace RabbitTopics.Functions.Catalog;
 
-/// <summary>Turns what attributes say of queues and bindings into what the broker takes.</summary>
+/// <summary>Converts the attributes of queues and bindings to AMQP arguments.</summary>
 internal sealed class QueueArguments(SettingReferences settings)
 {
     private static readonly string[] Types = ["classic", "quorum"];

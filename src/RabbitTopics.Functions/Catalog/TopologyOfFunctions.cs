@@ -4,7 +4,7 @@ using RabbitTopics.Topology;
 
 namespace RabbitTopics.Functions.Catalog;
 
-/// <summary>Derives from the attributes on the functions what must exist on the brokers.</summary>
+/// <summary>Reads the functions' attributes for the topology that must exist on the brokers.</summary>
 internal sealed class TopologyOfFunctions(RabbitTopicsOptions options, SettingReferences settings, IConfiguration configuration)
 {
     private static readonly char[] Wildcards = ['*', '#'];
@@ -149,7 +149,7 @@ internal sealed class TopologyOfFunctions(RabbitTopicsOptions options, SettingRe
         }
 
         var setting = output.ConnectionStringSetting ?? options.ConnectionStringSetting;
-        _ = BrokerEndpoint.From(configuration, setting); // Said now, and not by the first publish.
+        _ = BrokerEndpoint.From(configuration, setting); // Fails now, and not at the first publish.
         var exchange = settings.Resolve(output.Exchange ?? options.Exchange);
         var type = TypeOf(exchange, output.ExchangeType, "publishes to");
         if (type is not null && _topology.ExchangeTypeOf(setting, exchange) is { } other && other != type)

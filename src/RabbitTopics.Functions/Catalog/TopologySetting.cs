@@ -8,7 +8,7 @@ internal static class TopologySetting
 {
     private const string Name = "RABBITTOPICS_TOPOLOGY";
 
-    /// <summary>What the setting says; null where it says nothing, or nothing that makes sense.</summary>
+    /// <summary>What the setting says; null if it is not set or not valid.</summary>
     public static TopologyMode? Read(IConfiguration configuration) =>
         Enum.GetValues<TopologyMode>().Where(mode => string.Equals($"{mode}", configuration[Name], StringComparison.OrdinalIgnoreCase)).Cast<TopologyMode?>().FirstOrDefault();
 

@@ -5,7 +5,7 @@ using RabbitTopics.Startup;
 
 namespace RabbitTopics.Functions.FunctionsHost;
 
-/// <summary>What an app needs besides where Microsoft's host runs it.</summary>
+/// <summary>The additional services of an app that Microsoft's host runs.</summary>
 internal static class FunctionsHostServices
 {
     public static void Add(IServiceCollection services)

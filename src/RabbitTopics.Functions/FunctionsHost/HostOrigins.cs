@@ -6,8 +6,8 @@ using RabbitTopics.Functions.Catalog;
 
 namespace RabbitTopics.Functions.FunctionsHost;
 
-/// <summary>Where messages came from that Microsoft's host publishes anew, which it does to the default exchange with the queue's name: the
-/// topic of one without a topic header would be gone. This process knows what it saw before; a queue with one topic says the
+/// <summary>Remembers the origin of messages that Microsoft's host republishes. It republishes to the default exchange with the queue's name, so a
+/// message without a topic header would lose its topic. This process knows what it saw before; a queue with one topic says the
 /// rest.</summary>
 internal sealed class HostOrigins
 {
@@ -26,7 +26,7 @@ internal sealed class HostOrigins
         {
             if (_known.TryGetValue(identity, out var other))
             {
-                _known[identity] = other == origin ? origin : null; // Two that are alike: better none than the wrong one.
+                _known[identity] = other == origin ? origin : null; // Two messages look the same: no origin is better than a wrong one.
                 return;
             }
 

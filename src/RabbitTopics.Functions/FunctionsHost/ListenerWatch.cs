@@ -9,7 +9,7 @@ using RabbitTopics.Health;
 
 namespace RabbitTopics.Functions.FunctionsHost;
 
-/// <summary>Looks whether the queues of the app's functions are consumed, by whichever instance of it, and says so where one is not:
+/// <summary>Looks whether the queues of the app's functions are consumed, by any of its instances, and reports those that are not:
 /// Microsoft's host does not.</summary>
 internal sealed class ListenerWatch(TriggerQueues queues, AppBrokers brokers, QueueHealth health, IOptions<RabbitTopicsOptions> app,
     IOptions<ListenerWatchOptions> options, TimeProvider time, ILogger<ListenerWatch> logger) : BackgroundService
@@ -78,7 +78,7 @@ internal sealed class ListenerWatch(TriggerQueues queues, AppBrokers brokers, Qu
         catch (Exception exception) when (!stop.IsCancellationRequested
             && exception is RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException or OperationCanceledException or TopicPublishException)
         {
-            logger.LogWarning("Function '{Function}': its queue '{Queue}' could not be looked at: {Reason}", queue.Function, queue.Queue, exception.Message);
+            logger.LogWarning("Function '{Function}': its queue '{Queue}' could not be checked: {Reason}", queue.Function, queue.Queue, exception.Message);
         }
     }
 

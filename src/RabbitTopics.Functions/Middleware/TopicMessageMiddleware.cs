@@ -43,8 +43,8 @@ internal sealed class TopicMessageMiddleware(HostDeliveries deliveries) : IFunct
         }
     }
 
-    /// <summary>What a failed invocation says of its message. The worker hands on what a function threw within another exception, and says
-    /// with one of its own that a body is not what the function takes.</summary>
+    /// <summary>What a failed invocation says of its message. The worker wraps what a function threw in another exception, and reports
+    /// a body that does not fit the parameter with an exception of its own.</summary>
     public static Exception Failure(Exception exception) => exception switch
     {
         AggregateException { InnerExceptions: [var only] } => Failure(only),
@@ -57,7 +57,7 @@ internal sealed class TopicMessageMiddleware(HostDeliveries deliveries) : IFunct
     {
         if (context.FunctionDefinition.InputBindings.Values.FirstOrDefault(binding => string.Equals(binding.Type, RabbitMQBinding.TriggerType, StringComparison.OrdinalIgnoreCase)) is { } trigger)
         {
-            await context.BindInputAsync<object>(trigger); // The body passes by a converter of ours.
+            await context.BindInputAsync<object>(trigger); // A converter of ours sees the body on the way.
         }
 
         if (!await delivery.TryParkAsync())

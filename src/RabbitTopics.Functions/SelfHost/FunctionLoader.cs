@@ -137,7 +137,7 @@ internal sealed class FunctionLoader(
             new RabbitMQTriggerListener(function, brokers.Get(queue.ConnectionStringSetting), options, invoker, deduplication, health, logger));
     }
 
-    /// <summary>Sees now that a body can be read, and not with the first message, which would be parked.</summary>
+    /// <summary>Checks now that the body type can be read: otherwise the first message would be parked.</summary>
     private void CheckBody(FunctionParameter parameter)
     {
         var isEnvelope = parameter.Type.IsAssignableTo(typeof(TopicMessage));
@@ -195,6 +195,6 @@ internal sealed class FunctionLoader(
 
         return TimeZoneInfo.TryFindSystemTimeZoneById(id, out var zone)
             ? zone
-            : throw new FormatException($"the setting '{setting}' is '{id}', which is no time zone of this machine. Use a name such as Europe/Berlin.");
+            : throw new FormatException($"the setting '{setting}' is '{id}', which is not a time zone of this machine. Use a name such as Europe/Berlin.");
     }
 }

@@ -23,7 +23,7 @@ internal static class SelfHostServices
         var problems = new StartupProblems();
         if (configuration["workerId"] is not null && configuration["requestId"] is not null)
         {
-            // To host itself beside such a host would be to take its messages.
+            // An app that hosted itself beside such a host would take its messages.
             problems.Add("The Functions host that started this app says where it is in the old way only (--host, --port), which Microsoft's worker does not know either. Use a newer host.");
         }
 
@@ -51,7 +51,7 @@ internal static class SelfHostServices
         var folder = configuration[ScriptRootVariable] is { Length: > 0 } root ? root : AppContext.BaseDirectory;
         if (!Directory.Exists(folder))
         {
-            problems.Add($"The setting '{ScriptRootVariable}' is '{folder}', which is no folder. Set it to that of host.json, or leave it out.");
+            problems.Add($"The setting '{ScriptRootVariable}' is '{folder}', which is not a folder. Set it to that of host.json, or leave it out.");
             folder = AppContext.BaseDirectory;
         }
 
@@ -60,7 +60,7 @@ internal static class SelfHostServices
         HostJson.CheckLogLevels(configuration, problems);
     }
 
-    /// <summary>The worker's own provider writes to a channel that only the talk with a host reads. Where there is none the app has cleared
+    /// <summary>The worker's own provider writes to a channel that only the connection to a host reads. If it is not there, the app has cleared
     /// its providers, and wants no console either.</summary>
     private static void UseConsoleLog(IServiceCollection services, IConfiguration configuration) => services.AddLogging(logging =>
     {

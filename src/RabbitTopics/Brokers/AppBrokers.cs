@@ -13,7 +13,7 @@ internal sealed class AppBrokers(IConfiguration configuration, AppTopology topol
     private readonly Dictionary<string, Broker> _brokers = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The broker that a setting names.</summary>
-    /// <exception cref="BrokerSettingException">The setting is missing or is no AMQP URI.</exception>
+    /// <exception cref="BrokerSettingException">The setting is missing or is not an AMQP URI.</exception>
     public Broker Get(string settingName)
     {
         ArgumentException.ThrowIfNullOrEmpty(settingName);

@@ -96,7 +96,7 @@ internal sealed class Broker : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes a durable queue exist that a message is about to go to, or looks for it where the app declares nothing.</summary>
+    /// <summary>Declares a durable queue before a message is published to it, or checks that it exists if the app declares nothing.</summary>
     /// <param name="queue">The queue.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <param name="mayDiffer">Whether one that is there already may be of any kind.</param>
@@ -109,14 +109,14 @@ internal sealed class Broker : IAsyncDisposable
         limit.CancelAfter(within);
         try
         {
-            // A delivery limit of a retry queue, which must be of this kind, does no harm: nobody consumes it, and at the limit it hands the message on.
+            // A delivery limit on a retry queue is harmless: nobody consumes it, and at the limit it dead-letters the message to its queue.
             await (Mode != TopologyMode.Declare ? UseChannelAsync(channel => channel.QueueDeclarePassiveAsync(queue, limit.Token), limit.Token)
                 : mayDiffer ? DeclareQueueAsync(queue, new QueueProperties { Arguments = arguments }, limit.Token)
                 : UseChannelAsync(channel => channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, arguments, cancellationToken: limit.Token), limit.Token));
         }
         catch (OperationInterruptedException exception) when (mayDiffer && exception.ShutdownReason is { ReplyCode: 406 })
         {
-            // It is there, of another kind, and serves.
+            // It exists with other properties, which will do.
         }
         catch (OperationInterruptedException exception) when (exception.ShutdownReason is { ReplyCode: 403 or 404 or 405 or 406 } reason)
         {
@@ -129,7 +129,7 @@ internal sealed class Broker : IAsyncDisposable
         }
     }
 
-    /// <summary>Says that a quorum queue may have a delivery limit at which it drops messages, and what to do about it.</summary>
+    /// <summary>Logs that a quorum queue may have a delivery limit at which it drops messages, and how to remove it.</summary>
     internal void WarnOfDeliveryLimit(string queue) => _logger.LogWarning(
         "Quorum queue '{Queue}' at {Endpoint} may have RabbitMQ 4's delivery limit: a message that was returned 20 times is dropped, or goes to the queue's dead-letter exchange. "
         + "To have no limit, run: rabbitmqctl set_policy --apply-to quorum_queues rabbittopics-limit '^{Pattern}$' '{Definition}' (docs/brokers.md).",

@@ -3,7 +3,7 @@ using RabbitMQ.Client.Events;
 
 namespace RabbitTopics.Connections;
 
-/// <summary>Says which permission a user lacks whom the broker refused (403): it names the resource, and before 3.11 not the
+/// <summary>Finds the permission that a refused user (403) lacks: the broker names the resource, and before 3.11 not the
 /// permission (https://www.rabbitmq.com/docs/access-control#authorisation).</summary>
 internal static partial class AccessRefusal
 {

@@ -30,7 +30,7 @@ internal sealed class BrokerConnection : IAsyncDisposable
     /// <summary>A connection that is not opened yet.</summary>
     /// <param name="endpoint">The broker.</param>
     /// <param name="purpose">What the connection is for; part of the name that the broker shows.</param>
-    /// <param name="logger">Is told of every loss and, every few seconds, of waiting.</param>
+    /// <param name="logger">Logs every loss and, every few seconds, that it waits.</param>
     public BrokerConnection(BrokerEndpoint endpoint, string purpose, ILogger logger)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
@@ -174,7 +174,7 @@ internal sealed class BrokerConnection : IAsyncDisposable
             }
             catch (Exception exception) when (!stop.IsCancellationRequested)
             {
-                _logger.LogWarning("The connection to the broker at {Endpoint} for {Purpose} ended badly: {Reason}", _endpoint, _purpose, exception.Message);
+                _logger.LogWarning("The connection to the broker at {Endpoint} for {Purpose} failed: {Reason}", _endpoint, _purpose, exception.Message);
             }
             catch (Exception)
             {
@@ -236,7 +236,7 @@ internal sealed class BrokerConnection : IAsyncDisposable
         }
         finally
         {
-            BlockedReason = null; // The next connection hears of it anew.
+            BlockedReason = null; // The next connection is told again.
             _unblocked.TrySetResult();
             lock (_gate)
             {
@@ -304,7 +304,7 @@ internal sealed class BrokerConnection : IAsyncDisposable
     {
         if (failure.NeedsAChange)
         {
-            _logger.LogError("Cannot connect to the broker at {Endpoint} for {Purpose}: {Reason} Trying again until it is mended.",
+            _logger.LogError("Cannot connect to the broker at {Endpoint} for {Purpose}: {Reason} Trying again until that is corrected.",
                 _endpoint, _purpose, failure.Reason);
         }
         else

@@ -31,7 +31,7 @@ internal sealed class BrokerEndpoint
 
     /// <summary>Reads the AMQP URI in a setting, which the Functions host looks up under its bare name and under
     /// ConnectionStrings; or puts it together from a <see cref="BrokerReference"/>.</summary>
-    /// <exception cref="BrokerSettingException">There is no value, or it is no AMQP URI.</exception>
+    /// <exception cref="BrokerSettingException">There is no value, or it is not an AMQP URI.</exception>
     public static BrokerEndpoint From(IConfiguration configuration, string settingName)
     {
         ArgumentNullException.ThrowIfNull(configuration);
@@ -48,7 +48,7 @@ internal sealed class BrokerEndpoint
     /// <summary>Reads an AMQP URI (https://www.rabbitmq.com/docs/uri-spec).</summary>
     /// <param name="settingName">The setting that the URI came from, for errors.</param>
     /// <param name="uri">The setting's value.</param>
-    /// <exception cref="BrokerSettingException">There is no value, or it is no AMQP URI.</exception>
+    /// <exception cref="BrokerSettingException">There is no value, or it is not an AMQP URI.</exception>
     public static BrokerEndpoint Parse(string settingName, string? uri) => Parse(BrokerReference.Parse(settingName), uri);
 
     private static BrokerEndpoint Parse(BrokerReference reference, string? uri)

@@ -44,7 +44,7 @@ internal sealed record BrokerReference(
         var host = new SettingReferences(configuration).Resolve(HostName!);
         if (Port is < 0 or > ushort.MaxValue || Uri.CheckHostName(host) == UriHostNameType.Unknown)
         {
-            throw new BrokerSettingException(Secret.Hide(HostName!), $"HostName '{Secret.Hide(host)}' and Port {Port} of a RabbitMQ binding are no address. Write a host's name and a port from 1 to {ushort.MaxValue}, or name a URI with ConnectionStringSetting.");
+            throw new BrokerSettingException(Secret.Hide(HostName!), $"HostName '{Secret.Hide(host)}' and Port {Port} of a RabbitMQ binding are not an address. Write a host's name and a port from 1 to {ushort.MaxValue}, or name a URI with ConnectionStringSetting.");
         }
 
         return $"amqp://{Login(configuration, UserNameSetting, "UserName")}:{Login(configuration, PasswordSetting, "Password")}@{(Uri.CheckHostName(host) == UriHostNameType.IPv6 ? $"[{host}]" : host)}:{(Port == 0 ? 5672 : Port)}/";

@@ -67,7 +67,7 @@ internal sealed class Deduplicator(IDeduplicationStore store, ILogger<Deduplicat
         }
         catch (Exception exception)
         {
-            logger.LogError(exception, "Handler '{Handler}' handled the message '{MessageId}', and the store of handled messages failed to note it: should it come again, it is handled again.",
+            logger.LogError(exception, "Handler '{Handler}' handled the message '{MessageId}', and the store of handled messages failed to record it: if it is delivered again, it is handled again.",
                 handler, id);
         }
     }

@@ -3,7 +3,7 @@ using RabbitTopics.Connections;
 
 namespace RabbitTopics.Health;
 
-/// <summary>How it is with the app's queues, at the moment.</summary>
+/// <summary>The current state of the app's queues.</summary>
 internal sealed class QueueHealth
 {
     private readonly ConcurrentDictionary<(string Handler, string Queue), string> _problems = new();
@@ -13,10 +13,10 @@ internal sealed class QueueHealth
     public IReadOnlyList<QueueProblem> Problems =>
         [.. _problems.Select(problem => new QueueProblem(problem.Key.Handler, problem.Key.Queue, problem.Value)).OrderBy(problem => problem.Handler, StringComparer.Ordinal)];
 
-    /// <summary>What is to be looked at, while the queues are consumed.</summary>
+    /// <summary>Warnings about queues that are consumed.</summary>
     public IReadOnlyList<string> Warnings => [.. _warnings.Values.Order(StringComparer.Ordinal)];
 
-    /// <summary>Says what is to be looked at with a queue that is consumed; null where there is nothing of the kind.</summary>
+    /// <summary>Sets or clears (null) a warning about a queue that is consumed.</summary>
     internal void Warn(string handler, string queue, string kind, string? warning)
     {
         if (warning is null)
@@ -29,7 +29,7 @@ internal sealed class QueueHealth
         }
     }
 
-    /// <summary>Says how it is with a queue.</summary>
+    /// <summary>Sets or clears the problem of a queue.</summary>
     /// <param name="handler">The handler that it is for.</param>
     /// <param name="queue">The queue.</param>
     /// <param name="problem">What keeps it from being consumed; null where nothing does.</param>

@@ -11,8 +11,8 @@ namespace RabbitTopics.Settling;
 /// <param name="broker">The broker of the deliveries.</param>
 /// <param name="queueProperties">What the app declares the queue with; null where it does not.</param>
 /// <param name="options">How its messages are settled.</param>
-/// <param name="logger">Is told of every message that was not handled.</param>
-/// <param name="reportHeld">Is told of messages that wait as their copies cannot be published; null where there is none any more.</param>
+/// <param name="logger">Logs every message that was not handled.</param>
+/// <param name="reportHeld">Takes the text about messages that are held because their copies cannot be published; null when there are none left.</param>
 internal sealed class DeliverySettler(Broker broker, QueueProperties? queueProperties, HandlerOptions options, ILogger logger, Action<string?>? reportHeld = null)
 {
     private static readonly TimeSpan FirstHold = TimeSpan.FromSeconds(1);

@@ -22,7 +22,7 @@ internal sealed class TopicPublisher(AppBrokers brokers, JsonBody json, IOptions
         }
         catch (Exception exception)
         {
-            return Task.FromException(exception); // Publishes before it may be under way, and their caller awaits all of them.
+            return Task.FromException(exception); // Earlier publishes may be in progress, and their caller awaits all of them.
         }
     }
 

@@ -18,7 +18,7 @@ internal sealed class AppTopology
     /// <summary>Adds a queue.</summary>
     public void Add(QueueTopology queue) => _queues.Add(queue);
 
-    /// <summary>What was said of a queue; null where the app only uses it.</summary>
+    /// <summary>The topology of a queue; null if the app only uses it.</summary>
     public QueueTopology? Find(string connectionStringSetting, string queue) =>
         _queues.Find(known => known.Queue == queue && SameSetting(known.ConnectionStringSetting, connectionStringSetting));
 

@@ -75,7 +75,7 @@ public sealed class BadInputTests(SharedBroker broker) : IDisposable
         await using var app = AppProcess.Start(Repository.Program("src/FunctionApp"), new Dictionary<string, string?> { ["AzureWebJobsScriptRoot"] = "/no/such/folder" });
 
         Assert.Equal(1, await app.WaitForExitAsync());
-        Assert.Contains("The setting 'AzureWebJobsScriptRoot' is '/no/such/folder', which is no folder", app.Output, StringComparison.Ordinal);
+        Assert.Contains("The setting 'AzureWebJobsScriptRoot' is '/no/such/folder', which is not a folder", app.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -62,7 +62,7 @@ public sealed class FunctionsAnalyzerTests
         { "RTF011", "message", "TopicMessage<string>", $$"""[Function("F")] public static void Run({{Timer}}, TopicMessage<string> message) { }""" },
         { "RTF011", "actions", "TopicMessageActions", $$"""[Function("F")] public static void Run({{Timer}}, TopicMessageActions actions) { }""" },
 
-        { "RTF012", "message", "an object of System.String cannot be made: [InputConverter] names it, and it is no IInputConverter", """[Function("F")] public static void Run([RabbitMQTrigger("q"), InputConverter(typeof(string))] Version message) { }""" },
+        { "RTF012", "message", "an object of System.String cannot be made: [InputConverter] names it, and it is not an IInputConverter", """[Function("F")] public static void Run([RabbitMQTrigger("q"), InputConverter(typeof(string))] Version message) { }""" },
 
         { "RTF013", """TopicOutput("t")""", "C.Run has an output attribute and returns nothing", $$"""[Function("F"), TopicOutput("t")] public static void Run({{Timer}}) { }""" },
         { "RTF013", """RabbitMQOutput(QueueName = "q")""", "ITopicCollector<T>", $$"""[Function("F"), RabbitMQOutput(QueueName = "q")] public static Task Run({{Timer}}) => Task.CompletedTask;""" },

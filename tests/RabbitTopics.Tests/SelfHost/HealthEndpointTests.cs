@@ -52,7 +52,7 @@ public sealed class HealthEndpointTests
     [InlineData("HEAD /health/live HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 200 OK", "")]
     [InlineData("GET / HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 404 Not Found", "There is /health/live and /health/ready.\n")]
     [InlineData("POST /health/live HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 405 Method Not Allowed", "Ask with GET or HEAD.\n")]
-    [InlineData("hello\r\n\r\n", "HTTP/1.1 400 Bad Request", "This is no HTTP request.\n")]
+    [InlineData("hello\r\n\r\n", "HTTP/1.1 400 Bad Request", "This is not an HTTP request.\n")]
     public async Task A_request_has_its_answer(string request, string status, string body)
     {
         using var host = await StartAsync();

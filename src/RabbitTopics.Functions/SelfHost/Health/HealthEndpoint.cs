@@ -9,7 +9,7 @@ using RabbitTopics.Startup;
 
 namespace RabbitTopics.Functions.SelfHost.Health;
 
-/// <summary>Tells an orchestrator over HTTP how the app is, on the port in the setting <c>RABBITTOPICS_HEALTH_PORT</c>; without the
+/// <summary>Serves the app's health over HTTP to an orchestrator, on the port in the setting <c>RABBITTOPICS_HEALTH_PORT</c>; without the
 /// setting there is no endpoint. <c>/health/live</c> answers while the process does; <c>/health/ready</c> answers 200, or 503
 /// while the app is starting or stopping, or while a health check of it is unhealthy, with the reasons.</summary>
 internal sealed class HealthEndpoint(
@@ -99,7 +99,7 @@ internal sealed class HealthEndpoint(
         }
         catch (Exception exception)
         {
-            logger.LogDebug(exception, "A health request was not answered."); // Whoever asked has gone, or said nothing.
+            logger.LogDebug(exception, "A health request was not answered."); // The client has disconnected, or sent nothing.
         }
     }
 
@@ -131,7 +131,7 @@ internal sealed class HealthEndpoint(
                 _ => (404, "Not Found", $"There is {LivePath} and {ReadyPath}."),
             },
             [_, _, "HTTP/1.1" or "HTTP/1.0"] => (405, "Method Not Allowed", "Ask with GET or HEAD."),
-            _ => (400, "Bad Request", "This is no HTTP request."),
+            _ => (400, "Bad Request", "This is not an HTTP request."),
         };
         var body = Encoding.UTF8.GetBytes($"{text}\n");
         var head = $"HTTP/1.1 {status} {reason}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n";

@@ -53,7 +53,7 @@ internal static class HostJson
         options.Timeout = ReadTimeout(options.Timeout, configuration, problems);
     }
 
-    /// <summary>Notes the log levels that are none, and takes them away: the logging library would end the program.</summary>
+    /// <summary>Reports invalid log levels and replaces them: the logging library would end the program.</summary>
     public static void CheckLogLevels(IConfiguration configuration, StartupProblems problems)
     {
         foreach (var level in configuration.GetSection($"{Section}:logging").AsEnumerable()
@@ -67,10 +67,10 @@ internal static class HostJson
         }
     }
 
-    /// <summary>What the Functions host refuses or ignores, and a reader of the file would not see.</summary>
+    /// <summary>Reports members that the Functions host refuses or ignores in silence.</summary>
     private static void Check(JsonElement root, StartupProblems problems)
     {
-        // What begins with another sign, as $schema does, is no setting.
+        // A name that does not begin with a letter, such as $schema, is not a setting.
         foreach (var unknown in root.EnumerateObject().Select(member => member.Name).Where(name => !Known.Contains(name) && name is [(>= 'a' and <= 'z') or (>= 'A' and <= 'Z'), ..]))
         {
             if (Known.FirstOrDefault(known => IsLike(known, unknown)) is { } meant)
@@ -99,7 +99,7 @@ internal static class HostJson
     /// <summary>Whether a name is a known one with a letter or two that are wrong, missing or too many.</summary>
     private static bool IsLike(string known, string name)
     {
-        var distances = Enumerable.Range(0, name.Length + 1).ToArray(); // Levenshtein's, of what is read of the one to each beginning of the other.
+        var distances = Enumerable.Range(0, name.Length + 1).ToArray(); // The Levenshtein distances of the known name so far to each prefix of the other.
         foreach (var (row, letter) in known.Index())
         {
             var diagonal = row;

@@ -8,7 +8,7 @@ internal static class JsonSettingsFile
 {
     private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
-    /// <summary>The file's content; null where there is no file, or where it is no JSON object, which is noted as a
+    /// <summary>The file's content; null where there is no file, or where it is not a JSON object, which is noted as a
     /// problem.</summary>
     public static JsonDocument? Open(string path, StartupProblems problems)
     {
@@ -26,12 +26,12 @@ internal static class JsonSettingsFile
             }
 
             document.Dispose();
-            problems.Add($"{path} holds no JSON object. Write it as {{ ... }}.");
+            problems.Add($"{path} does not hold a JSON object. Write it as {{ ... }}.");
         }
         catch (JsonException exception)
         {
             // Not the parser's message: it can quote the file, and local.settings.json holds secrets.
-            problems.Add($"{path} is not JSON: see line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1} of that line. Mend or remove the file.");
+            problems.Add($"{path} is not JSON: see line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1} of that line. Correct or remove the file.");
         }
 
         return null;

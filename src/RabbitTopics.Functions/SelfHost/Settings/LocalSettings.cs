@@ -28,7 +28,7 @@ internal static class LocalSettings
 
         if (values.ValueKind != JsonValueKind.Object)
         {
-            problems.Add($"\"Values\" in {path} is no JSON object. Write it as {{ \"NAME\": \"VALUE\" }}.");
+            problems.Add($"\"Values\" in {path} is not a JSON object. Write it as {{ \"NAME\": \"VALUE\" }}.");
             return;
         }
 
@@ -36,7 +36,7 @@ internal static class LocalSettings
         {
             if (value.Value.ValueKind is JsonValueKind.Object or JsonValueKind.Array)
             {
-                problems.Add($"\"Values\" in {path}: '{value.Name}' is no single value. Settings in it are not nested.");
+                problems.Add($"\"Values\" in {path}: '{value.Name}' is not a single value. Settings in it are not nested.");
             }
             else if (Environment.GetEnvironmentVariable(value.Name) is null)
             {

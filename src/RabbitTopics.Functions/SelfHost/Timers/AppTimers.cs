@@ -12,7 +12,7 @@ using RabbitTopics.Receiving;
 namespace RabbitTopics.Functions.SelfHost.Timers;
 
 /// <summary>The app's timer functions, and where they run: in the instance that leads, which is the active consumer of the queue
-/// <c>APP.timers</c>, or in each where that is wanted or nothing else is possible.</summary>
+/// <c>APP.timers</c>, or in every instance where that is configured or there is no broker.</summary>
 internal sealed class AppTimers(
     AppBrokers brokers, QueueHealth health, IConfiguration configuration, IOptions<RabbitTopicsOptions> appOptions, IOptions<TimerOptions> options,
     TimeProvider time, ILoggerFactory loggers) : IAsyncDisposable
@@ -22,7 +22,7 @@ internal sealed class AppTimers(
 
     private const int LongestQueueName = 255; // AMQP 0-9-1, short string, in bytes.
 
-    /// <summary>A broker that takes longer to answer is said to be waited for.</summary>
+    /// <summary>After this time without a connection a warning says that the timers wait for the broker.</summary>
     private static readonly TimeSpan ConnectTime = TimeSpan.FromSeconds(2);
 
     private readonly List<TimerListener> _listeners = [];
@@ -39,8 +39,8 @@ internal sealed class AppTimers(
     private string Queue => $"{_app}.timers";
 
     /// <summary>Adds a function, before the start.</summary>
-    /// <exception cref="FormatException">The app's name makes no queue.</exception>
-    /// <exception cref="BrokerSettingException">The setting of the broker is no AMQP URI.</exception>
+    /// <exception cref="FormatException">The app's name cannot be part of a queue name.</exception>
+    /// <exception cref="BrokerSettingException">The setting of the broker is not an AMQP URI.</exception>
     public void Add(TimerFunction function)
     {
         if (_loop is null && options.Value.RunInOneInstance && BrokerEndpoint.IsConfigured(configuration, ConnectionSetting))
@@ -64,14 +64,14 @@ internal sealed class AppTimers(
         }
         else if (_listeners.Count > 0 && options.Value.RunInOneInstance)
         {
-            _logger.LogWarning("The setting '{Setting}' is missing, so that timers run in every instance of this app and nothing is kept of their runs. "
+            _logger.LogWarning("The setting '{Setting}' is missing, so that timers run in every instance of this app and their runs are not recorded. "
                 + "Set it to the URI of a broker, or {Option} to false if that is what you want (docs/timers.md).", ConnectionSetting, nameof(TimerOptions.RunInOneInstance));
         }
 
         _listeners.ForEach(listener => listener.Start());
     }
 
-    /// <summary>Lets no further run begin, waits for those at work, which are cancelled when the token is, and then lets another instance
+    /// <summary>Starts no further run, waits for those in progress, which are cancelled with the token, and then lets another instance
     /// lead.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -97,7 +97,7 @@ internal sealed class AppTimers(
             ?? throw new FormatException($"the app has no name, which its timers' queue needs. Set '{AppNameSetting}' or {nameof(TimerOptions)}.{nameof(TimerOptions.AppName)}.");
         return Encoding.UTF8.GetByteCount($"{name}.timers") <= LongestQueueName && !name.StartsWith("amq.", StringComparison.Ordinal)
             ? name
-            : throw new FormatException($"the app's name '{name}' makes no name of a queue: it begins with 'amq.' or is too long. Set '{AppNameSetting}' to another.");
+            : throw new FormatException($"the app's name '{name}' cannot name a queue: it begins with 'amq.' or is too long. Set '{AppNameSetting}' to another.");
     }
 
     private async Task SayWhetherItWaitsAsync(CancellationToken stop)
@@ -109,7 +109,7 @@ internal sealed class AppTimers(
         }
     }
 
-    /// <summary>Takes part on a channel; only when that is closed another instance may lead.</summary>
+    /// <summary>Takes part on a channel. Another instance may lead only after the channel is closed.</summary>
     private async Task<string> TakePartAsync(IChannel channel, CancellationToken lost, CancellationToken stop)
     {
         // The queue's type is the virtual host's default: a quorum queue, where that is what the operator wants, outlives a node.

@@ -23,7 +23,7 @@ internal sealed record Schedule(string Text, Func<DateTimeOffset, DateTimeOffset
         {
             return interval > TimeSpan.Zero
                 ? new Schedule(text, after => after + interval)
-                : throw new FormatException($"the schedule '{text}' is no time between runs. Write one that is more than zero, for example '00:00:30'.");
+                : throw new FormatException($"the schedule '{text}' is not a time between runs. Write one that is more than zero, for example '00:00:30'.");
         }
 
         var fields = text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length;

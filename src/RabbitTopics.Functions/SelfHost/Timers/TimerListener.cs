@@ -4,19 +4,19 @@ using RabbitTopics.Receiving;
 
 namespace RabbitTopics.Functions.SelfHost.Timers;
 
-/// <summary>A function with a timer trigger. The status of one that is monitored is kept, and an occurrence that was missed is made up
-/// for.</summary>
+/// <summary>A function with a timer trigger. If it is monitored, its status is stored and a missed occurrence is run
+/// late.</summary>
 internal sealed record TimerFunction(
     string Name, Schedule Schedule, bool RunOnStartup, bool IsMonitored, Func<TimerInfo, CancellationToken, Task> Run);
 
-/// <summary>A time in which this instance runs the app's timers.</summary>
+/// <summary>A period in which this instance runs the app's timers.</summary>
 internal sealed record TimerTerm(Func<Task<bool>> AskAsync, CancellationToken Ended)
 {
-    /// <summary>The time of an instance that runs its timers whatever others do.</summary>
+    /// <summary>The period of an instance that always runs its timers.</summary>
     public static TimerTerm Always { get; } = new(() => Task.FromResult(true), CancellationToken.None);
 
-    /// <summary>Whether it still holds, as the broker says now. No occurrence begins without that: a connection can be lost for seconds before
-    /// anybody here notices.</summary>
+    /// <summary>Whether it still holds: asks the broker. No occurrence starts without this check, because a lost connection may stay
+    /// unnoticed for seconds.</summary>
     public async Task<bool> HoldsAsync() => await AskAsync() && !Ended.IsCancellationRequested;
 }
 
@@ -39,13 +39,13 @@ internal sealed class TimerListener(
             }
             catch (Exception exception) when (!_work.Stop.IsCancellationRequested)
             {
-                logger.LogError(exception, "Function '{Function}': its timer failed and goes on.", function.Name);
+                logger.LogError(exception, "Function '{Function}': its timer failed; it runs on.", function.Name);
                 await Task.Delay(TimeSpan.FromSeconds(1), _work.Stop);
             }
         }
     });
 
-    /// <summary>Begins no further run and waits for the one at work, which is cancelled when the token is.</summary>
+    /// <summary>Starts no further run and waits for the current one, which is cancelled with the token.</summary>
     public Task StopAsync(CancellationToken cancellationToken) => _work.StopAsync(cancellationToken);
 
     public ValueTask DisposeAsync() => _work.DisposeAsync();
@@ -95,7 +95,7 @@ internal sealed class TimerListener(
 
         if (!_work.Stop.IsCancellationRequested && !function.IsMonitored && status.Next <= time.GetUtcNow())
         {
-            // Where it is monitored, whoever leads next makes up for it.
+            // If it is monitored, the next leader runs it late.
             logger.LogWarning("Function '{Function}' does not run here at {Due:u}, nor at {Skipped} occurrences after that: this instance does not lead any more.",
                 function.Name, status.Next, TimerPlan.Counted(TimerPlan.Run(function.Schedule, status.Next, time.GetUtcNow()).Skipped));
         }
@@ -117,7 +117,7 @@ internal sealed class TimerListener(
             logger.LogError(exception, "Function '{Function}' failed; it runs again on its schedule.", function.Name);
         }
 
-        // Also where the term ended meanwhile: should this instance lead again, it knows what it has run.
+        // Also if the term has ended meanwhile: if this instance leads again, it must know what it has run.
         var ran = new TimerStatus(function.Schedule.Text, started, next, started);
         state.Set(function.Name, ran, function.IsMonitored);
         return ran;

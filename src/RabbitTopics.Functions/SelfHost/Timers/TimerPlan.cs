@@ -3,7 +3,7 @@ namespace RabbitTopics.Functions.SelfHost.Timers;
 /// <summary>Decides what a timer does next. Follows the timer trigger of the Functions host.</summary>
 internal static class TimerPlan
 {
-    /// <summary>Those of a day of seconds need not be counted.</summary>
+    /// <summary>The most occurrences that are counted: a day of seconds.</summary>
     public const int MostCounted = 1000;
 
     /// <summary>A run that starts later than this after its time is past due.</summary>

@@ -12,19 +12,19 @@ namespace RabbitTopics.Functions.SelfHost.Timers;
 /// <remarks>
 /// <para>The broker delivers to one consumer of the queue, the active one, and does not tell a client that its consumer has become it
 /// (https://www.rabbitmq.com/docs/consumers#single-active-consumer). So an instance that does not lead publishes a question every few
-/// seconds: whoever gets a message is the active consumer. A queue whose messages somebody deleted has one again soon.</para>
-/// <para>Who knows to be active asks once more, and leads once it has got that question itself: then it has got all that was in the queue
-/// before, the last state of the leader before as well. A leader publishes the state of the timers and acknowledges what it has got only
+/// seconds: whoever gets a message is the active consumer. If the queue's messages are deleted, it soon has one again.</para>
+/// <para>The active consumer asks once more, and leads as soon as it receives that question: by then it has received everything that was
+/// in the queue before, including the last state of the previous leader. A leader publishes the state of the timers and acknowledges what it has got only
 /// when a newer state is confirmed, so that the broker hands the state to the next leader together with the lead.</para>
 /// </remarks>
 internal sealed class TimerSession(
     Broker broker, IChannel channel, string queue, TimersState state, Action<TimerTerm> begin, Action<string?> report, ILogger logger, CancellationToken connectionLost)
     : WatchedConsumer(channel, connectionLost)
 {
-    /// <summary>The kind of message that keeps the timers' state: of a leader.</summary>
+    /// <summary>The message type of a leader: it holds the state of the timers.</summary>
     public const string State = "timers";
 
-    /// <summary>The kind that only asks who is active: of an instance that stands by.</summary>
+    /// <summary>The message type of a standby instance: it only asks who is active.</summary>
     private const string Question = "who-leads";
 
     /// <summary>How often an instance that does not lead asks.</summary>
@@ -36,10 +36,10 @@ internal sealed class TimerSession(
 
     private static readonly TimeSpan SaveRetryDelay = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a publish may take: while the broker takes no messages, the next instance must lead nevertheless, and soon.</summary>
+    /// <summary>How long a publish may take: the next instance must soon lead even if the broker accepts no messages.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    /// <summary>What a leader before had under way comes in less than this.</summary>
+    /// <summary>Messages of the previous leader that were in flight arrive within this time.</summary>
     private static readonly TimeSpan LateMessages = TimeSpan.FromSeconds(30);
 
     private readonly string _id = Guid.NewGuid().ToString("N");
@@ -105,7 +105,7 @@ internal sealed class TimerSession(
     private static bool IsOfBroker(Exception exception) =>
         exception is RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException or OperationCanceledException or ChannelClosedException;
 
-    /// <summary>The next message; null where the state has changed or it is time to talk.</summary>
+    /// <summary>The next message; null if the state has changed or it is time to publish.</summary>
     private async Task<Message?> ReadAsync(CancellationToken cancellationToken)
     {
         var wait = _talksNext - _clock.Elapsed;
@@ -121,13 +121,13 @@ internal sealed class TimerSession(
         _held = message.DeliveryTag;
         if (message.Body is null)
         {
-            logger.LogWarning("A message in the timers' queue '{Queue}' comes from no instance of this app and is dropped. Nothing else may be published there.", queue);
+            logger.LogWarning("A message in the timers' queue '{Queue}' is not from an instance of this app and is dropped. Nothing else may be published there.", queue);
         }
 
         var isNews = message.Body is not null && state.Merge(message.Body.Timers);
         if (_leads)
         {
-            _talksNext = isNews ? _clock.Elapsed : _talksNext; // The last state of the leader before came late.
+            _talksNext = isNews ? _clock.Elapsed : _talksNext; // The last state of the previous leader arrived late.
             LookForOtherTimers(message.Properties.Type == Question ? message.Body?.Own ?? [] : []);
             LookForRival(message.Properties, message.Redelivered);
         }
@@ -141,7 +141,7 @@ internal sealed class TimerSession(
         }
     }
 
-    /// <summary>Asks whether this is the active consumer, and where that is known, whether it has got all that was before.</summary>
+    /// <summary>Publishes a question: is this the active consumer, and if that is known, has it received everything before the question?</summary>
     private async Task AskAsync(CancellationToken cancellationToken)
     {
         var question = new TimersBody(new Dictionary<string, TimerStatus>(), state.Own).Write();
@@ -156,11 +156,11 @@ internal sealed class TimerSession(
 
     private void Lead()
     {
-        (_leads, _talksNext) = (true, _clock.Elapsed); // Saves at once, so that what the leader before left is acknowledged.
+        (_leads, _talksNext) = (true, _clock.Elapsed); // Saves at once, so that the previous leader's messages are acknowledged.
         begin(new TimerTerm(HoldsAsync, Ended));
     }
 
-    /// <summary>Publishes the state and acknowledges what that makes needless.</summary>
+    /// <summary>Publishes the state and acknowledges the messages that it replaces.</summary>
     private async Task SaveAsync(CancellationToken cancellationToken)
     {
         var isSaved = await PublishAsync(State, state.Write(), cancellationToken) is not null;
@@ -187,18 +187,18 @@ internal sealed class TimerSession(
         }
     }
 
-    /// <summary>Timers that this instance does not have run nowhere while it leads.</summary>
+    /// <summary>Timers that this instance does not have do not run while it leads.</summary>
     private void LookForOtherTimers(IEnumerable<string> timers)
     {
         if (timers.Where(timer => !state.Own.Contains(timer) && _unknown.Add(timer)).ToArray() is [_, ..] others)
         {
             logger.LogWarning("Another instance has timers that this one, which runs the timers, does not have: {Timers}. They run once an instance that has them leads. "
-                + "If it is no other version of this app, but another app, give that another name ({Setting}).", string.Join(", ", others), AppTimers.AppNameSetting);
+                + "If that is another app, and not another version of this one, give it another name ({Setting}).", string.Join(", ", others), AppTimers.AppNameSetting);
         }
     }
 
-    /// <summary>On a queue without a single active consumer everybody gets messages, and everybody leads. One message is no sign of it: the
-    /// last one of the leader before may come late, as after the broker took none for a while.</summary>
+    /// <summary>On a queue without a single active consumer every instance gets messages, and every instance leads. One message proves nothing: the
+    /// last one of the previous leader may arrive late, for example after the broker accepted none for a while.</summary>
     private void LookForRival(IReadOnlyBasicProperties message, bool isRedelivered)
     {
         if (message is not { Type: State, CorrelationId: { } sender } || sender == _id || isRedelivered)
@@ -209,7 +209,7 @@ internal sealed class TimerSession(
         _rival = sender == _rival.Id ? _rival : (sender, _clock.Elapsed);
         if (_clock.Elapsed - _rival.Seen > LateMessages)
         {
-            _rival.Seen = TimeSpan.MaxValue; // Said once.
+            _rival.Seen = TimeSpan.MaxValue; // Reported once.
             const string problem = "another instance runs the timers as well: the queue was declared without x-single-active-consumer = true. "
                 + "Delete it and declare it with that; see docs/timers.md.";
             report(problem);
@@ -217,7 +217,7 @@ internal sealed class TimerSession(
         }
     }
 
-    /// <summary>Publishes a message and gives its id; null where that failed, of which the first time is said.</summary>
+    /// <summary>Publishes a message and gives its id; null if that failed. The first of several failures is logged.</summary>
     private async Task<string?> PublishAsync(string kind, byte[] body, CancellationToken cancellationToken)
     {
         var id = $"{_id}.{++_published}";
@@ -242,13 +242,13 @@ internal sealed class TimerSession(
                 _failure = failure;
                 report(refused is null ? null : failure);
                 logger.LogWarning("Cannot publish to the timers' queue '{Queue}' at {Endpoint}: {Reason} Trying again until it works; {Meanwhile}.",
-                    queue, broker.Endpoint, failure, _leads ? "the runs meanwhile are not noted" : "this instance may not notice that it is to run the timers");
+                    queue, broker.Endpoint, failure, _leads ? "its runs are not recorded until then" : "this instance may not notice that it is to run the timers");
             }
 
             return null;
         }
     }
 
-    /// <summary>A message of the queue; the body is null where it is no instance's.</summary>
+    /// <summary>A message of the queue; the body is null if it is not from an instance.</summary>
     private sealed record Message(ulong DeliveryTag, bool Redelivered, IReadOnlyBasicProperties Properties, TimersBody? Body);
 }

@@ -12,7 +12,7 @@ namespace RabbitTopics.Functions.SelfHost.Timers;
 internal sealed record TimerStatus(string Schedule, DateTimeOffset? Last, DateTimeOffset Next, DateTimeOffset LastUpdated);
 
 /// <summary>The state of the timers in a message.</summary>
-/// <param name="Timers">What is known of the timers, also of those that only another version of the app has.</param>
+/// <param name="Timers">The status of the timers, including those that only another version of the app has.</param>
 /// <param name="Own">The timers that the sender has.</param>
 internal sealed record TimersBody(IReadOnlyDictionary<string, TimerStatus> Timers, IReadOnlyCollection<string> Own)
 {
@@ -60,7 +60,7 @@ internal sealed class TimersState
         (isMonitored ? Changed : null)?.Invoke();
     }
 
-    /// <summary>Takes over what was written later than what is known. True where there was something.</summary>
+    /// <summary>Takes over statuses that are newer than the known ones. Returns whether there were any.</summary>
     public bool Merge(IReadOnlyDictionary<string, TimerStatus> others)
     {
         var isNews = false;

@@ -52,7 +52,7 @@ internal sealed class RabbitMQTriggerListener : IAsyncDisposable
         }
     }
 
-    /// <summary>Says once that a topic came which no subscription of the function asks for. The bindings of a queue cannot be listed over AMQP.</summary>
+    /// <summary>Logs once that a message arrived with a topic that no subscription of the function matches. The bindings of a queue cannot be listed over AMQP.</summary>
     private void WarnOfOldBinding(TopicMessage message)
     {
         if (_unexpectedIsSaid || message.RoutingKey == _expectedTopic || _topology?.Bindings.Where(binding => binding.Exchange == message.Exchange).ToArray() is not [_, ..] bindings)

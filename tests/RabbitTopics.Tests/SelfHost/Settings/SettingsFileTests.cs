@@ -36,9 +36,9 @@ public sealed class SettingsFileTests : IDisposable
 
     [Theory]
     [InlineData("""{ "Values": { "A": s3cret } }""", "is not JSON: see line 1")]
-    [InlineData("""[ "s3cret" ]""", "holds no JSON object")]
-    [InlineData("""{ "Values": "s3cret" }""", "is no JSON object")]
-    [InlineData("""{ "Values": { "RT_NESTED": { "B": "s3cret" } } }""", "'RT_NESTED' is no single value")]
+    [InlineData("""[ "s3cret" ]""", "does not hold a JSON object")]
+    [InlineData("""{ "Values": "s3cret" }""", "is not a JSON object")]
+    [InlineData("""{ "Values": { "RT_NESTED": { "B": "s3cret" } } }""", "'RT_NESTED' is not a single value")]
     [InlineData("""{ "IsEncrypted": true, "Values": { "A": "s3cret" } }""", "is encrypted")]
     public void A_broken_local_settings_file_is_named_without_showing_what_is_in_it(string content, string problem)
     {
