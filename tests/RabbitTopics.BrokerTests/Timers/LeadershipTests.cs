@@ -201,7 +201,7 @@ public sealed class LeadershipTests(SharedBroker broker) : IAsyncLifetime
             await channel.BasicPublishAsync("", Queue, System.Text.Encoding.UTF8.GetBytes(body));
         }
 
-        await Wait.UntilAsync(() => instance.Log.Count(line => line.Contains("comes from no instance of this app", StringComparison.Ordinal)) == 6, "six warnings");
+        await Wait.UntilAsync(() => instance.Log.Count(line => line.Contains("is not from an instance of this app", StringComparison.Ordinal)) == 6, "six warnings");
         await WaitForRunsAsync(_runs.Count + 1);
         Assert.True(instance.Leads);
     }
