@@ -32,6 +32,7 @@ internal sealed class Broker : IAsyncDisposable
             (exchange, channel, cancellationToken) => TopologyDeclarer.ApplyExchangesAsync(
                 channel, topology.ExchangesOn(endpoint.SettingName).Where(known => known.Name == exchange), mode, cancellationToken),
             mostInFlight);
+        Copies = new ConfirmedPublisher(_publishing, static (_, _, _) => Task.CompletedTask, mostInFlight: int.MaxValue);
     }
 
     /// <summary>Where the broker is.</summary>
@@ -52,6 +53,10 @@ internal sealed class Broker : IAsyncDisposable
 
     /// <summary>Publishes on a connection of its own.</summary>
     public ConfirmedPublisher Publisher { get; }
+
+    /// <summary>Publishes copies of deliveries. Apart from the app's own publishes, and with no limit but that of the deliveries: a copy is waited for as
+    /// long as it takes, and one that the broker does not confirm must keep nothing else from being published.</summary>
+    public ConfirmedPublisher Copies { get; }
 
     /// <summary>Why the broker takes no messages at the moment; null while it does.</summary>
     public string? PublishingBlockedReason => _publishing.BlockedReason;
@@ -140,6 +145,7 @@ internal sealed class Broker : IAsyncDisposable
     {
         await Consuming.DisposeAsync();
         await Publisher.DisposeAsync();
+        await Copies.DisposeAsync();
         await _publishing.DisposeAsync();
     }
 }

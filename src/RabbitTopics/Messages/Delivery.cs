@@ -22,9 +22,20 @@ internal enum Settlement
     Told,
 }
 
+/// <summary>One delivery in the books of its channel. Apart from the message, which need not be kept until the broker was told.</summary>
+/// <param name="tag">The number of the delivery on its channel.</param>
+internal sealed class Receipt(ulong tag)
+{
+    public ulong Tag => tag;
+
+    public Settlement Settlement { get; set; }
+}
+
 /// <summary>A message as the broker delivered it to a consumer.</summary>
 internal sealed class Delivery
 {
+    private static readonly Receipt Unknown = new(0);
+
     private readonly DeliverySource _source;
     private readonly PooledBody? _body;
     private readonly bool _redelivered;
@@ -82,8 +93,8 @@ internal sealed class Delivery
     /// <summary>The number of the delivery on its channel.</summary>
     public ulong DeliveryTag { get; init; }
 
-    /// <summary>What the broker knows of it.</summary>
-    public Settlement Settlement { get; set; }
+    /// <summary>What it is acknowledged by; only where that happens on its channel.</summary>
+    public Receipt Receipt { get; init; } = Unknown;
 
     /// <summary>When its handling began.</summary>
     public DateTimeOffset Time { get; set; }
@@ -97,6 +108,9 @@ internal sealed class Delivery
     /// <summary>The message, its topic resolved. Made when it is asked for: few handlers look at more than the body. It keeps the
     /// body.</summary>
     public TopicMessage Message => _message ?? Interlocked.CompareExchange(ref _message, ReadMessage(), null) ?? _message;
+
+    /// <summary>The topic of the message where nobody may make that: a handler may end meanwhile and let go of the body.</summary>
+    public string Topic => _message?.Topic ?? HeaderTable.GetString(RawProperties.Headers, TopicHeader) ?? RoutingKey;
 
     /// <summary>Why the envelope of <see cref="Message"/> could not be read; null where it could, and until that is asked for.</summary>
     public Exception? Obstacle { get; private set; }

@@ -133,6 +133,8 @@ internal sealed class ExchangeWriter : IAsyncDisposable
                 publish.Answer.TrySetCanceled(token);
                 End(publish, null);
             }
+
+            SendMore();
         }, null);
         await publish.Answer.Task;
     }
@@ -165,6 +167,8 @@ internal sealed class ExchangeWriter : IAsyncDisposable
 
             SetDeadline(next);
         }
+
+        SendMore();
     }
 
     private void SetDeadline(long next)
@@ -294,15 +298,20 @@ internal sealed class ExchangeWriter : IAsyncDisposable
 
         lock (_gate)
         {
-            if (_session != session || publish.Node.List is null)
+            if (_session != session || _unsent.First != publish.Node)
             {
-                return;
+                return; // It has ended, or others are to be sent again before it.
             }
 
             _unsent.Remove(publish.Node);
             _unconfirmed.AddLast(publish.Node); // Before it is sent, as the answer may come at once.
             publish.Tag = ++session.Sent;
             publish.ReturnedWith = null;
+        }
+
+        if (Activity.Current != publish.Activity)
+        {
+            Activity.Current = publish.Activity; // Of its caller, which another's thread may be writing for. Ends with this method.
         }
 
         try

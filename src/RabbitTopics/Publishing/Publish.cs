@@ -46,6 +46,9 @@ internal sealed class Publish
     /// <summary>Ends with the broker's answer.</summary>
     public TaskCompletionSource Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>The activity of its caller.</summary>
+    public Activity? Activity { get; } = Activity.Current;
+
     /// <summary>Its place in the list that it is in.</summary>
     public LinkedListNode<Publish> Node { get; }
 

@@ -69,13 +69,13 @@ internal sealed class ChannelConsumer : WatchedConsumer
             return Task.CompletedTask;
         }
 
-        var delivery = new Delivery(_source, redelivered, exchange, routingKey, properties, PooledBody.Copy(body)) { ConsumerTag = consumerTag, DeliveryTag = deliveryTag };
+        var receipt = Acknowledger.Add(deliveryTag); // First: where the rest fails, as without memory, no later acknowledgement may include it.
+        var delivery = new Delivery(_source, redelivered, exchange, routingKey, properties, PooledBody.Copy(body)) { ConsumerTag = consumerTag, DeliveryTag = deliveryTag, Receipt = receipt };
         if ((delivery.BrokersCount ?? 0) < _suspicious)
         {
             _firstUnsuspicious.TrySetResult();
         }
 
-        Acknowledger.Add(delivery);
         var writing = _pumps.AddAsync(this, delivery);
         return writing.IsCompletedSuccessfully ? Task.CompletedTask : writing.AsTask();
     }

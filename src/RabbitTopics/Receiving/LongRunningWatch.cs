@@ -17,7 +17,7 @@ internal sealed class LongRunningWatch(DeliveryPumps pumps, QueueConsumerOptions
     public void AddIgnoring(Task handling, Delivery delivery)
     {
         logger.LogWarning("Handler '{Handler}' ignores its cancellation: it is still at work on a message of queue '{Queue}' with topic '{Topic}' though its time of {Seconds} s is over.",
-            options.Handler, options.Queue, delivery.Message.Topic, options.HandlerOptions.Timeout.TotalSeconds);
+            options.Handler, options.Queue, delivery.Topic, options.HandlerOptions.Timeout.TotalSeconds);
         Count(1);
         _ = handling.ContinueWith(_ => Count(-1), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
 
@@ -50,7 +50,7 @@ internal sealed class LongRunningWatch(DeliveryPumps pumps, QueueConsumerOptions
             foreach (var delivery in late.Where(named.Add))
             {
                 logger.LogWarning("Handler '{Handler}' has been at work on a message of queue '{Queue}' with topic '{Topic}' for more than {Seconds} s. Its time has {Limit}.",
-                    options.Handler, options.Queue, delivery.Message.Topic, after.TotalSeconds, Limit);
+                    options.Handler, options.Queue, delivery.Topic, after.TotalSeconds, Limit);
             }
 
             health.Warn(options.Handler, options.Queue, "late", late.Count == 0 ? null

@@ -26,7 +26,7 @@ internal sealed class Acknowledger(IChannel channel, string queue, int prefetch,
     private readonly Lock _lock = new();
 
     /// <summary>The deliveries that the broker may not have been told of, in the order of their tags.</summary>
-    private readonly Queue<Delivery> _received = new();
+    private readonly Queue<Receipt> _received = new();
 
     private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Timer? _timer;
@@ -38,8 +38,9 @@ internal sealed class Acknowledger(IChannel channel, string queue, int prefetch,
     private bool _isToTellAgain;
 
     /// <summary>Notes a delivery: every one of the channel, in their order.</summary>
-    public void Add(Delivery delivery)
+    public Receipt Add(ulong tag)
     {
+        var receipt = new Receipt(tag);
         lock (_lock)
         {
             if (_received.Count >= 4 * prefetch) // One that takes long is in front; the broker has been told of most behind it.
@@ -53,8 +54,10 @@ internal sealed class Acknowledger(IChannel channel, string queue, int prefetch,
                 }
             }
 
-            _received.Enqueue(delivery);
+            _received.Enqueue(receipt);
         }
+
+        return receipt;
     }
 
     /// <summary>Notes that a delivery is going to be handled.</summary>
@@ -83,7 +86,7 @@ internal sealed class Acknowledger(IChannel channel, string queue, int prefetch,
     {
         lock (_lock)
         {
-            delivery.Settlement = Settlement.Waiting;
+            delivery.Receipt.Settlement = Settlement.Waiting;
             _waiting++;
             if (moreFollow && !_isDisposed && _waiting < _mostWaiting)
             {
@@ -98,15 +101,15 @@ internal sealed class Acknowledger(IChannel channel, string queue, int prefetch,
     /// <summary>Acknowledges a delivery before its handling; false where the broker cannot be told, and delivers it again.</summary>
     public async ValueTask<bool> TryAcknowledgeAtOnceAsync(Delivery delivery)
     {
-        delivery.Settlement = Settlement.Told;
-        return await TryAcknowledgeAsync(delivery.DeliveryTag, 1);
+        delivery.Receipt.Settlement = Settlement.Told;
+        return await TryAcknowledgeAsync(delivery.Receipt.Tag, 1);
     }
 
     /// <summary>Gives a delivery back to its queue.</summary>
     public async ValueTask ReturnAsync(Delivery delivery)
     {
-        await TryAsync(static (channel, tag, _) => channel.BasicNackAsync(tag, multiple: false, requeue: true, CancellationToken.None), delivery.DeliveryTag, 1);
-        delivery.Settlement = Settlement.Told; // Not earlier: an acknowledgement of several must not include it.
+        await TryAsync(static (channel, tag, _) => channel.BasicNackAsync(tag, multiple: false, requeue: true, CancellationToken.None), delivery.Receipt.Tag, 1);
+        delivery.Receipt.Settlement = Settlement.Told; // Not earlier: an acknowledgement of several must not include it.
         End();
     }
 
@@ -199,7 +202,7 @@ internal sealed class Acknowledger(IChannel channel, string queue, int prefetch,
                 _received.Dequeue();
                 if (first.Settlement == Settlement.Waiting)
                 {
-                    last = first.DeliveryTag;
+                    last = first.Tag;
                     count++;
                 }
             }
@@ -217,12 +220,12 @@ internal sealed class Acknowledger(IChannel channel, string queue, int prefetch,
             }
 
             var scattered = new List<ulong>(_waiting);
-            foreach (var delivery in _received)
+            foreach (var receipt in _received)
             {
-                if (delivery.Settlement == Settlement.Waiting)
+                if (receipt.Settlement == Settlement.Waiting)
                 {
-                    delivery.Settlement = Settlement.Told;
-                    scattered.Add(delivery.DeliveryTag);
+                    receipt.Settlement = Settlement.Told;
+                    scattered.Add(receipt.Tag);
                 }
             }
 
@@ -251,9 +254,22 @@ internal sealed class Acknowledger(IChannel channel, string queue, int prefetch,
         }
         catch (Exception exception)
         {
-            logger.LogWarning("{Count} message(s) of queue '{Queue}', the last with delivery tag {DeliveryTag}, could not be settled ({Reason}); the broker delivers them again.",
-                count, queue, last, exception is TimeoutException ? "the broker does not read" : "their channel is gone");
+            TryLog(last, count, exception is TimeoutException ? "the broker does not read" : "their channel is gone");
             return false;
+        }
+    }
+
+    /// <summary>A logger that throws must not keep the other deliveries from being acknowledged.</summary>
+    private void TryLog(ulong last, int count, string reason)
+    {
+        try
+        {
+            logger.LogWarning("{Count} message(s) of queue '{Queue}', the last with delivery tag {DeliveryTag}, could not be settled ({Reason}); the broker delivers them again.",
+                count, queue, last, reason);
+        }
+        catch (Exception)
+        {
+            // There is no other place to say it.
         }
     }
 }

@@ -40,7 +40,7 @@ internal sealed class CopyPublisher(Broker broker, QueueProperties? queuePropert
     /// <summary>Sends a message to the end of its queue, its attempt counted.</summary>
     /// <exception cref="TopicPublishException">The broker did not take the copy.</exception>
     public Task RequeueAsync(Delivery delivery, TimeSpan within, CancellationToken cancellationToken) =>
-        broker.Publisher.PublishAsync("", delivery.Queue, MessageCopy.ForRetry(delivery, broker.Consuming.FrameMax), delivery.Message.Body, within, cancellationToken);
+        broker.Copies.PublishAsync("", delivery.Queue, MessageCopy.ForRetry(delivery, broker.Consuming.FrameMax), delivery.Message.Body, within, cancellationToken);
 
     /// <summary>Sends a message to the retry queue of a delay, its attempt counted.</summary>
     /// <exception cref="TopicPublishException">The broker did not take the copy.</exception>
@@ -65,7 +65,7 @@ internal sealed class CopyPublisher(Broker broker, QueueProperties? queuePropert
         {
             try
             {
-                await broker.Publisher.PublishAsync("", queue, copy, body, within, cancellationToken);
+                await broker.Copies.PublishAsync("", queue, copy, body, within, cancellationToken);
                 return;
             }
             catch (PublishReturnedException) when (broker.Mode == TopologyMode.Declare)
@@ -75,7 +75,7 @@ internal sealed class CopyPublisher(Broker broker, QueueProperties? queuePropert
         }
 
         await DeclareAsync(queue, arguments, mayDiffer, cancellationToken);
-        await broker.Publisher.PublishAsync("", queue, copy, body, within, cancellationToken);
+        await broker.Copies.PublishAsync("", queue, copy, body, within, cancellationToken);
     }
 
     private async Task DeclareAsync(string queue, Dictionary<string, object?> arguments, bool mayDiffer, CancellationToken cancellationToken)

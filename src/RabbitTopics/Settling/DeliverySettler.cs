@@ -43,7 +43,17 @@ internal sealed class DeliverySettler(Broker broker, QueueProperties? queuePrope
     /// <param name="ended">Cancelled when nothing is to be held any more.</param>
     public async ValueTask SettleAsync(Acknowledger acknowledger, Delivery delivery, bool moreFollow, Exception? failure, bool isStopping, CancellationToken ended)
     {
-        var isDone = (failure is null && delivery.ActionsInUse is null) || await TrySettleAsync(delivery, failure, isStopping, ended);
+        bool isDone;
+        try
+        {
+            isDone = (failure is null && delivery.ActionsInUse is null) || await TrySettleAsync(delivery, failure, isStopping, ended);
+        }
+        catch
+        {
+            acknowledger.End(); // A logger that throws. The message stays with the broker, and whoever stops need not wait for it.
+            throw;
+        }
+
         if (options.AutoAck)
         {
             acknowledger.End(); // It was acknowledged before.

@@ -74,6 +74,31 @@ public sealed class ConfirmedPublisherTests(SharedBroker broker)
         }, "the bodies to be forgotten");
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_publish_that_waits_for_its_turn_is_sent_when_the_one_before_it_is_given_up(bool isCancelled)
+    {
+        await using var proxy = new TcpProxy(broker.Uri);
+        await using var library = await Library.OnAsync(broker.Uri);
+        await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false);
+        await using var connection = Connection(proxy.Uri);
+        await using var publisher = new ConfirmedPublisher(connection, NoteAsync, mostInFlight: 1);
+        await PublishAsync(publisher, library.Queue);
+        using var cancellation = new CancellationTokenSource();
+
+        proxy.SwallowsAnswers = true;
+        var first = publisher.PublishAsync("", library.Queue, new BasicProperties(), new byte[1], isCancelled ? TimeSpan.FromMinutes(1) : TimeSpan.FromMilliseconds(300), cancellation.Token);
+        var second = PublishAsync(publisher, library.Queue, timeout: TimeSpan.FromMinutes(1));
+        await Wait.UntilAsync(async () => await library.Channel.MessageCountAsync(library.Queue) >= 2, "the first of them");
+        await (isCancelled ? cancellation.CancelAsync() : Task.CompletedTask);
+        await Assert.ThrowsAnyAsync<Exception>(() => first);
+
+        await Wait.UntilAsync(async () => await library.Channel.MessageCountAsync(library.Queue) == 3, "the second");
+        Assert.False(second.IsCompleted);
+        _ = second.ContinueWith(static failed => failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+    }
+
     [Fact]
     public async Task The_callers_cancellation_ends_a_publish_as_such_and_the_next_one_works()
     {

@@ -106,9 +106,8 @@ public sealed class AcknowledgerTests(SharedBroker broker)
         for (var number = 0; number < messages; number++)
         {
             var taken = (await channel.BasicGetAsync(library.Queue, autoAck: false))!;
-            var delivery = new Delivery(Source, taken.Redelivered, taken.Exchange, taken.RoutingKey, taken.BasicProperties, PooledBody.Copy(taken.Body)) { DeliveryTag = taken.DeliveryTag };
+            var delivery = new Delivery(Source, taken.Redelivered, taken.Exchange, taken.RoutingKey, taken.BasicProperties, PooledBody.Copy(taken.Body)) { Receipt = work.Acknowledger.Add(taken.DeliveryTag) };
             work.Deliveries.Add(delivery);
-            work.Acknowledger.Add(delivery);
         }
 
         return work;

@@ -11,7 +11,9 @@ namespace RabbitTopics.Functions.SelfHost.Invocation;
 internal sealed class InvocationContext(LoadedFunction function, FunctionTrigger trigger, IServiceScopeFactory scopes, CancellationToken cancellationToken)
     : FunctionContext, IInvocationFeatures
 {
+    private readonly Lock _lock = new();
     private AsyncServiceScope? _scope;
+    private bool _hasEnded;
 
     /// <summary>A handful: looking through them is quicker than hashing, and takes less room.</summary>
     private List<KeyValuePair<Type, object>>? _features;
@@ -41,7 +43,19 @@ internal sealed class InvocationContext(LoadedFunction function, FunctionTrigger
     public override RetryContext RetryContext => NoRetryContext.Instance;
 
     /// <summary>Services of the invocation's own, made when they are asked for.</summary>
-    public override IServiceProvider InstanceServices { get => field ??= (_scope = scopes.CreateAsyncScope()).Value.ServiceProvider; set; }
+    /// <exception cref="ObjectDisposedException">The invocation has ended.</exception>
+    public override IServiceProvider InstanceServices
+    {
+        get
+        {
+            lock (_lock)
+            {
+                ObjectDisposedException.ThrowIf(_hasEnded && field is null, typeof(IServiceProvider));
+                return field ??= (_scope = scopes.CreateAsyncScope()).Value.ServiceProvider;
+            }
+        }
+        set;
+    }
 
     public override IDictionary<object, object> Items { get => field ??= new Dictionary<object, object>(); set; }
 
@@ -50,7 +64,14 @@ internal sealed class InvocationContext(LoadedFunction function, FunctionTrigger
     public override CancellationToken CancellationToken => cancellationToken;
 
     /// <summary>Ends the invocation: disposes of its services.</summary>
-    public ValueTask EndAsync() => _scope?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public ValueTask EndAsync()
+    {
+        lock (_lock)
+        {
+            _hasEnded = true;
+            return _scope?.DisposeAsync() ?? ValueTask.CompletedTask;
+        }
+    }
 
     public void Set<T>(T instance)
     {
