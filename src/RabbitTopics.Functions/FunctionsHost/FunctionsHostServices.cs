@@ -16,5 +16,6 @@ internal static class FunctionsHostServices
         services.AddHostedService<ListenerWatch>();
         services.AddSingleton<IFunctionMetadataTransformer, BinaryTriggers>();
         services.AddSingleton<HostDeliveries>();
+        services.AddSingleton<InvocationCounts>();
     }
 }

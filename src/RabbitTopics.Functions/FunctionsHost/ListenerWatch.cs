@@ -9,9 +9,9 @@ using RabbitTopics.Health;
 
 namespace RabbitTopics.Functions.FunctionsHost;
 
-/// <summary>Looks whether the queues of the app's functions are consumed, by any of its instances, and reports those that are not:
-/// Microsoft's host does not.</summary>
-internal sealed class ListenerWatch(TriggerQueues queues, AppBrokers brokers, QueueHealth health, IOptions<RabbitTopicsOptions> app,
+/// <summary>Looks whether the queues of the app's functions are consumed, by any of its instances, and whether their messages reach this one, and reports
+/// those where that is not so: Microsoft's host does not.</summary>
+internal sealed class ListenerWatch(TriggerQueues queues, InvocationCounts invocations, AppBrokers brokers, QueueHealth health, IOptions<RabbitTopicsOptions> app,
     IOptions<ListenerWatchOptions> options, TimeProvider time, ILogger<ListenerWatch> logger) : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
@@ -45,7 +45,8 @@ internal sealed class ListenerWatch(TriggerQueues queues, AppBrokers brokers, Qu
         {
             var broker = brokers.Get(queue.ConnectionStringSetting);
             var (messages, consumers) = await CountAsync(broker, queue.Queue, stop);
-            if (messages == 0 || consumers > 0)
+            var isStuck = consumers > 0 && !idle.HasMoved(invocations.Read(queue.Function)) && queue.Topology?.Properties.HasSingleActiveConsumer != true;
+            if (messages == 0 || (consumers > 0 && !isStuck))
             {
                 if (idle.IsSaid)
                 {
@@ -61,10 +62,10 @@ internal sealed class ListenerWatch(TriggerQueues queues, AppBrokers brokers, Qu
                 if (!idle.IsSaid)
                 {
                     idle.IsSaid = true;
-                    Say(queue, messages);
+                    Say(queue, messages, consumers);
                 }
 
-                if (options.Value.ParkUndecodable && !idle.HasParked)
+                if (consumers == 0 && options.Value.ParkUndecodable && !idle.HasParked)
                 {
                     await new UndecodableMessages(broker, app.Value.TopicHeader, logger).ParkAsync(queue, options.Value.MessagesLookedAt, stop);
                     idle.HasParked = true; // Where it failed it is tried at the next look.
@@ -82,10 +83,12 @@ internal sealed class ListenerWatch(TriggerQueues queues, AppBrokers brokers, Qu
         }
     }
 
-    private void Say(TriggerQueue queue, uint messages)
+    private void Say(TriggerQueue queue, uint messages, uint consumers)
     {
-        var problem = $"it has had messages ({messages} now) and no consumer for {options.Value.After.TotalSeconds:0.###} s; the host's listener has ended, as after an error "
-            + "of its channel, and does not come back by itself";
+        var problem = $"it has had messages ({messages} now) and " + (consumers == 0
+            ? $"no consumer for {options.Value.After.TotalSeconds:0.###} s; the host's listener has ended, as after an error of its channel, and does not come back by itself"
+            : $"none of them has reached this instance for {options.Value.After.TotalSeconds:0.###} s, though it has {consumers} consumer(s): the listener of this instance has ended, or its prefetch "
+                + "is full of messages on which it fails without a word, as of those with a header 'traceparent' that is not a string (docs/hosts.md)");
         health.Report(queue.Function, queue.Queue, problem);
         logger.LogCritical("Function '{Function}': queue '{Queue}' is not consumed: {Problem}. Restart the function app.", queue.Function, queue.Queue, problem);
     }
@@ -101,11 +104,21 @@ internal sealed class ListenerWatch(TriggerQueues queues, AppBrokers brokers, Qu
         return counts;
     }
 
-    /// <summary>The time in which a queue had messages and no consumer.</summary>
+    /// <summary>The time in which a queue had messages that reached nobody.</summary>
     private sealed class Idle : Stopwatch
     {
         public bool IsSaid { get; set; }
 
         public bool HasParked { get; set; }
+
+        private long _begun = -1;
+
+        /// <summary>Whether the function was invoked since the last look, or is at work.</summary>
+        public bool HasMoved((long Begun, long Ended) now)
+        {
+            var hasMoved = now.Begun != now.Ended || now.Begun != _begun;
+            _begun = now.Begun;
+            return hasMoved;
+        }
     }
 }

@@ -8,10 +8,20 @@ namespace RabbitTopics.Functions.Middleware;
 
 /// <summary>On Microsoft's host: gives every RabbitMQ-triggered invocation its message, rebuilt from the binding data and with the topic
 /// resolved, and settles it by way of copies. In an app that hosts itself the trigger does both.</summary>
-internal sealed class TopicMessageMiddleware(HostDeliveries deliveries) : IFunctionsWorkerMiddleware
+internal sealed class TopicMessageMiddleware(HostDeliveries deliveries, InvocationCounts counts) : IFunctionsWorkerMiddleware
 {
-    public Task Invoke(FunctionContext context, FunctionExecutionDelegate next) =>
-        deliveries.Read(context) is { } delivery ? SettleAsync(context, next, delivery) : next(context);
+    public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
+    {
+        counts.Begin(context.FunctionDefinition.Name);
+        try
+        {
+            await (deliveries.Read(context) is { } delivery ? SettleAsync(context, next, delivery) : next(context));
+        }
+        finally
+        {
+            counts.End(context.FunctionDefinition.Name);
+        }
+    }
 
     /// <summary>Returns where the host may acknowledge the message. Throws where it must not: then it publishes the message anew by
     /// its own rule, and counts that in a header that counts as an attempt here, too.</summary>

@@ -136,7 +136,7 @@ public sealed class HostSettlingTests(SharedBroker broker)
     }
 
     private static async Task InvokeAsync(HostDeliveries deliveries, InvocationContext context, Func<Task> run, Func<TopicMessageActions, Task>? act = null) =>
-        await new TopicMessageMiddleware(deliveries).Invoke(context, async _ =>
+        await new TopicMessageMiddleware(deliveries, new InvocationCounts()).Invoke(context, async _ =>
         {
             await new InvocationFeatureConverter().ConvertAsync(new BodyBinding(context));
             Assert.Equal("orders.created", context.GetTopicMessage()!.Topic);

@@ -62,6 +62,34 @@ public sealed class ListenerWatchTests(SharedBroker broker)
     }
 
     [Fact]
+    public async Task A_queue_that_is_consumed_and_whose_messages_do_not_reach_the_app_is_critical_and_unhealthy_until_they_do()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        await PublishAsync(library, "held");
+        await PublishAsync(library, "waits");
+        await library.Channel.BasicQosAsync(0, 1, global: false);
+        await library.Channel.BasicConsumeAsync(library.Queue, autoAck: false, new RabbitMQ.Client.Events.AsyncEventingBasicConsumer(library.Channel));
+        await Wait.UntilAsync(async () => await Client.CountAsync(broker.Uri, library.Queue) == 1, "a full prefetch");
+        var invocations = new InvocationCounts();
+        invocations.Begin("F");
+        using var watch = await WatchAsync(library, invocations: invocations);
+
+        // While a handler is at work, others may wait.
+        await Task.WhenAny(_log.WaitForAsync("Critical:"), Task.Delay(TimeSpan.FromSeconds(1)));
+        Assert.Empty(_log.Lines);
+
+        invocations.End("F");
+        await _log.WaitForAsync("Critical:");
+        Assert.Contains(_log.Lines, line => line.Contains("none of them has reached this instance for 0.3 s, though it has 1 consumer(s)", StringComparison.Ordinal));
+        Assert.Equal(HealthStatus.Unhealthy, (await library.Get<HealthCheckService>().CheckHealthAsync()).Status);
+        Assert.False(await Client.QueueExistsAsync(broker.Uri, $"{library.Queue}.dead")); // Nothing is taken from the listener.
+
+        invocations.Begin("F");
+        await _log.WaitForAsync("is consumed again, or empty");
+        Assert.Equal(HealthStatus.Healthy, (await library.Get<HealthCheckService>().CheckHealthAsync()).Status);
+    }
+
+    [Fact]
     public async Task Nothing_is_parked_where_the_app_does_not_want_it()
     {
         await using var library = await Library.OnAsync(broker.Uri);
@@ -76,7 +104,7 @@ public sealed class ListenerWatchTests(SharedBroker broker)
         Assert.False(await Client.QueueExistsAsync(broker.Uri, $"{library.Queue}.dead"));
     }
 
-    private async Task<ListenerWatch> WatchAsync(Library library, Action<ListenerWatchOptions>? configure = null)
+    private async Task<ListenerWatch> WatchAsync(Library library, Action<ListenerWatchOptions>? configure = null, InvocationCounts? invocations = null)
     {
         var options = new ListenerWatchOptions { After = TimeSpan.FromMilliseconds(300), Interval = TimeSpan.FromMilliseconds(50) };
         configure?.Invoke(options);
@@ -84,7 +112,7 @@ public sealed class ListenerWatchTests(SharedBroker broker)
         var app = library.Get<IOptions<RabbitTopicsOptions>>();
         var queues = new TriggerQueues([TestFunction.On(library.Queue)],
             new AppTopology(), new SettingReferences(configuration), configuration, app);
-        var watch = new ListenerWatch(queues, library.Get<AppBrokers>(), library.Get<QueueHealth>(), app, Options.Create(options), TimeProvider.System, new Log(_log));
+        var watch = new ListenerWatch(queues, invocations ?? new InvocationCounts(), library.Get<AppBrokers>(), library.Get<QueueHealth>(), app, Options.Create(options), TimeProvider.System, new Log(_log));
         await watch.StartAsync(CancellationToken.None);
         return watch;
     }
