@@ -8,6 +8,9 @@ public sealed class OrderFunctions(Tally tally)
 {
     public const int Count = 4;
 
+    /// <summary>Their names, to disable them by.</summary>
+    public static readonly string[] Names = [nameof(OneAfterAnother), nameof(SideBySide), nameof(Requeuing), nameof(Acting)];
+
     [Function("OneAfterAnother")]
     [ErrorPolicy(ErrorAction.Retry, Delays = "00:00:00.100, 00:00:00.500", MaxAttempts = 3)]
     public void OneAfterAnother(

@@ -63,7 +63,7 @@ internal sealed class ReceiveSoak(int messages, int seed)
     {
         var builder = FunctionsApplication.CreateBuilder([]);
         builder.Configuration.AddInMemoryCollection(
-            [new("RabbitMQ", broker.Uri.OriginalString), new($"AzureWebJobs.{TimerFunctions.Name}.Disabled", "true")]);
+            [new("RabbitMQ", broker.Uri.OriginalString), new($"AzureWebJobs.{TimerFunctions.Name}.Disabled", "true"), new($"AzureWebJobs.{SteadyFunctions.Name}.Disabled", "true")]);
         builder.Logging.ClearProviders();
         builder.UseRabbitTopics();
         builder.Services.AddSingleton(_tally);

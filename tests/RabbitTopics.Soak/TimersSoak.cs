@@ -14,7 +14,7 @@ internal sealed class TimersSoak(int kills, int seed)
     private const int Instances = 3;
 
     private static readonly TimeSpan LongestGap = TimeSpan.FromSeconds(15);
-    private static readonly string[] OtherFunctions = [nameof(OrderFunctions.OneAfterAnother), nameof(OrderFunctions.SideBySide), nameof(OrderFunctions.Requeuing), nameof(OrderFunctions.Acting)];
+    private static readonly string[] OtherFunctions = [.. OrderFunctions.Names, SteadyFunctions.Name];
 
     private readonly List<AppProcess> _everStarted = [];
 
