@@ -10,9 +10,9 @@ if (args is [StartCommand.RawProgram, var queue])
     return 0;
 }
 
-if (args is [ContenderProcess.Argument, var contender, var workload, var messages, var exchange, var measured])
+if (args is [ContenderProcess.Argument, var contender, var workload, var count, var exchange, var measured])
 {
-    return await ContenderProcess.RunAsync(contender, workload, messages, exchange, measured);
+    return await ContenderProcess.RunAsync(contender, workload, count, exchange, measured);
 }
 
 if (args is ["wolverine-code"])

@@ -25,7 +25,7 @@ internal sealed record Options
 
     public int Rounds { get; private init; } = 5;
 
-    public int Messages { get; private init; } = Workload.DefaultMessages;
+    public int Count { get; private init; } = Workload.DefaultMessages;
 
     public IReadOnlyList<Workload> Workloads { get; private init; } = Workload.All;
 
@@ -36,7 +36,7 @@ internal sealed record Options
     public static bool TryParse(string[] args, [NotNullWhen(true)] out Options? options, [NotNullWhen(false)] out string? problem)
     {
         options = null;
-        var parsed = args.Contains("--quick") ? new Options { Rounds = 1, Messages = 400 } : new Options();
+        var parsed = args.Contains("--quick") ? new Options { Rounds = 1, Count = 200 } : new Options();
         var isStart = args is ["start", ..];
         for (var index = isStart ? 1 : 0; index < args.Length; index++)
         {
@@ -69,14 +69,14 @@ internal sealed record Options
             parsed = name switch
             {
                 "--rounds" => parsed with { Rounds = int.Parse(value, CultureInfo.InvariantCulture) },
-                "--count" => parsed with { Messages = int.Parse(value, CultureInfo.InvariantCulture) },
+                "--count" => parsed with { Count = int.Parse(value, CultureInfo.InvariantCulture) },
                 "--workloads" => parsed with { Workloads = [.. value.Split(',').Select(known => Workload.All.Single(workload => workload.Name == known))] },
                 "--contenders" => parsed with { Contenders = value.Split(',') },
                 _ => parsed with { Charts = value },
             };
         }
 
-        options = parsed with { IsStart = isStart, Workloads = [.. parsed.Workloads.Select(workload => workload.Scaled(parsed.Messages))] };
+        options = parsed with { IsStart = isStart, Workloads = [.. parsed.Workloads.Select(workload => workload.Scaled(parsed.Count))] };
         problem = null;
         return true;
     }

@@ -20,11 +20,11 @@ internal static class ContenderProcess
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
-    /// <summary>What the process does. Messages, as the parent has scaled them, come by the command line, the broker by the environment.</summary>
-    public static async Task<int> RunAsync(string name, string workload, string messages, string exchange, string queue)
+    /// <summary>What the process does. Its broker comes by the environment.</summary>
+    public static async Task<int> RunAsync(string name, string workload, string count, string exchange, string queue)
     {
         var contender = ContenderNames.Create(name, new Uri(Environment.GetEnvironmentVariable("RabbitMQ")!));
-        var load = Workload.All.Single(known => known.Name == workload) with { Messages = int.Parse(messages, CultureInfo.InvariantCulture) };
+        var load = Workload.All.Single(known => known.Name == workload).Scaled(int.Parse(count, CultureInfo.InvariantCulture));
         try
         {
             Console.WriteLine(Result + JsonSerializer.Serialize(await new Stretch(load, contender, exchange).MeasureAsync(queue)));
@@ -40,7 +40,7 @@ internal static class ContenderProcess
     /// <exception cref="CaseFailedException">The contender did not do its work.</exception>
     public static async Task<Measurement> MeasureAsync(string name, Workload workload, Uri broker, string exchange, string queue, CancellationToken cancellationToken)
     {
-        string[] arguments = [Argument, name, workload.Name, workload.Messages.ToString(CultureInfo.InvariantCulture), exchange, queue];
+        string[] arguments = [Argument, name, workload.Name, workload.Count.ToString(CultureInfo.InvariantCulture), exchange, queue];
         var start = new ProcessStartInfo("dotnet", [typeof(ContenderProcess).Assembly.Location, .. arguments]) { RedirectStandardOutput = true };
         start.Environment["RabbitMQ"] = broker.OriginalString;
         var clock = Stopwatch.StartNew();

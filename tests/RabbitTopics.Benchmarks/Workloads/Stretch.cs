@@ -19,7 +19,10 @@ internal sealed class Stretch(Workload workload, IContender contender, string ex
         foreach (var warmUp in workload.WarmUpsOf(queue))
         {
             await RunAsync(warmUp, workload.WarmUp, lead: 0);
-            await WaitForJitAsync();
+            if (!workload.OnlyCounts)
+            {
+                await WaitForJitAsync();
+            }
         }
 
         GC.Collect(); // What the warm-up left is nobody's cost.

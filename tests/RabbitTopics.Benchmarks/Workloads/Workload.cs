@@ -66,14 +66,24 @@ internal sealed record Workload(string Name, WorkloadKind Kind, int Messages, us
     /// <summary>All messages of the stretch that is measured.</summary>
     public int Total => Messages + (2 * Lead);
 
-    /// <summary>This workload at another number of messages.</summary>
-    public Workload Scaled(int messages) =>
-        Kind == WorkloadKind.Start ? this : this with { Messages = (int)Math.Max(Fewest, (long)Messages * messages / DefaultMessages) };
+    /// <summary>The number of messages that was asked for.</summary>
+    public int Count { get; private init; } = DefaultMessages;
+
+    /// <summary>Whether only the messages are looked at, and no figure: there are too few of them.</summary>
+    public bool OnlyCounts => Count < DefaultMessages / 10;
+
+    /// <summary>This workload where another number of messages is asked for.</summary>
+    public Workload Scaled(int count) => this with
+    {
+        Count = count,
+        Messages = Kind == WorkloadKind.Start ? Messages : (int)Math.Max(Fewest, (long)Messages * count / DefaultMessages),
+    };
 
     /// <summary>Messages of a stretch to warm up.</summary>
     public int WarmUp => Math.Clamp(Messages / 8, Fewest, DefaultMessages / 8);
 
     /// <summary>The queues of the stretches to warm up, before that which is measured. There are several, as the JIT has several tiers. A start is
     /// measured as it is.</summary>
-    public IEnumerable<string> WarmUpsOf(string queue) => Enumerable.Range(1, Kind == WorkloadKind.Start ? 0 : 4).Select(number => $"{queue}.warm-up-{number}");
+    public IEnumerable<string> WarmUpsOf(string queue) =>
+        Enumerable.Range(1, Kind == WorkloadKind.Start ? 0 : OnlyCounts ? 1 : 4).Select(number => $"{queue}.warm-up-{number}");
 }
