@@ -11,7 +11,7 @@ internal sealed class InvocationCounts
 
     public void End(string function) => Interlocked.Increment(ref Of(function).Ended);
 
-    public (long Begun, long Ended) Read(string function) 
+    public (long Begun, long Ended) Read(string function)
     {
         var counts = Of(function);
         return (Interlocked.Read(ref counts.Begun), Interlocked.Read(ref counts.Ended));
