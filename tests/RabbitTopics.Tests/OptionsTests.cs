@@ -133,7 +133,8 @@ public sealed class OptionsTests
     {
         Refuses("Prefetch is 0", new() { Prefetch = 0 });
         Refuses("Concurrency is 0", new() { Concurrency = 0 });
-        Refuses("Timeout is 00:00:00", new() { Timeout = "0" });
+        Refuses("Timeout is 00:00:00", new() { Timeout = "00:00:00" });
+        Refuses("'5' in [Consume(Timeout)] is not a time. Write hours, minutes and seconds", new() { Timeout = "5" }); // Five days, as a TimeSpan.
         Refuses("LongRunningAfter is 00:00:00", new() { LongRunningAfter = "00:00:00" });
         Refuses("OnError.MaxAttempts is 0", policy: new(ErrorAction.Retry) { MaxAttempts = 0 });
         Refuses("OnError.MaxRedeliveries is 0", policy: new(ErrorAction.Retry) { MaxRedeliveries = 0 });

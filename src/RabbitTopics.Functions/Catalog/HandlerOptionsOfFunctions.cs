@@ -1,4 +1,3 @@
-using System.Globalization;
 using RabbitTopics.Connections;
 
 namespace RabbitTopics.Functions.Catalog;
@@ -51,7 +50,7 @@ internal sealed class HandlerOptionsOfFunctions(SettingReferences settings)
     private static IReadOnlyList<TimeSpan> ReadDelays(string text) => [.. text.Split(',').Select(delay => ReadTime(delay, "[ErrorPolicy(Delays)]"))];
 
     private static TimeSpan ReadTime(string text, string place) =>
-        TimeSpan.TryParse(text.Trim(), CultureInfo.InvariantCulture, out var time)
+        TimeText.TryRead(text.Trim(), out var time)
             ? time
-            : throw new FormatException($"'{text.Trim()}' in {place} is not a TimeSpan. Write hours, minutes and seconds, for example '00:00:05'.");
+            : throw new FormatException($"'{text.Trim()}' in {place} is not a time. Write hours, minutes and seconds, for example '00:00:05'.");
 }

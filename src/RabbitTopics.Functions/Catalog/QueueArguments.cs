@@ -1,4 +1,3 @@
-using System.Globalization;
 using RabbitTopics.Connections;
 using RabbitTopics.Topology;
 
@@ -103,7 +102,7 @@ internal sealed class QueueArguments(SettingReferences settings)
         }
 
         var resolved = settings.Resolve(text);
-        return TimeSpan.TryParse(resolved, CultureInfo.InvariantCulture, out var time) && time > TimeSpan.Zero && time.TotalMilliseconds <= uint.MaxValue
+        return TimeText.TryRead(resolved, out var time) && time > TimeSpan.Zero && time.TotalMilliseconds <= uint.MaxValue
             ? (long)time.TotalMilliseconds
             : throw new FormatException($"[QueueOptions({option})] is '{resolved}'. Write a time of at most 49 days, for example '00:10:00'.");
     }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
+using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Startup;
 
 namespace RabbitTopics.Functions.SelfHost.Settings;
@@ -144,7 +145,7 @@ internal static class HostJson
                 return fallback;
             case "-1":
                 return Timeout.InfiniteTimeSpan;
-            case var text when TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var timeout) && timeout > TimeSpan.Zero && timeout <= ErrorPolicy.LongestDelay:
+            case var text when TimeText.TryRead(text, out var timeout) && timeout > TimeSpan.Zero && timeout <= ErrorPolicy.LongestDelay:
                 return timeout;
             case var text:
                 problems.Add($"functionTimeout in host.json is '{text}'. Write hours, minutes and seconds, for example \"00:05:00\", or -1 for no limit.");

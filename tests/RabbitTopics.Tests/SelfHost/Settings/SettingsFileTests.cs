@@ -81,6 +81,7 @@ public sealed class SettingsFileTests : IDisposable
     [InlineData("\"extensions\": { \"rabbitMQ\": { \"prefetchCount\": 70000 } }", "extensions.rabbitMQ.prefetchCount")]
     [InlineData("\"extensions\": { \"rabbitMQ\": { \"concurrency\": -1 } }", "extensions.rabbitMQ.concurrency")]
     [InlineData("\"functionTimeout\": \"soon\"", "functionTimeout")]
+    [InlineData("\"functionTimeout\": \"5\"", "functionTimeout in host.json is '5'. Write hours, minutes and seconds")]
     [InlineData("\"functionTimeout\": \"00:00:00\"", "functionTimeout")]
     public void An_impossible_value_of_host_json_is_named(string member, string named)
     {
