@@ -10,9 +10,13 @@ internal readonly record struct BodyFormat(string? ContentType, string? ContentE
     private const string ContentEncodingHeader = "Content-Encoding";
 
     /// <summary>That of a message.</summary>
-    public static BodyFormat Of(TopicMessage message) => message.DeliveredProperties is { } delivered
-        ? new(message.Headers.GetString(HeaderNames.ContentType) ?? delivered.ContentType, Encoding(delivered.ContentEncoding) ?? message.Headers.GetString(ContentEncodingHeader))
-        : new(message.Headers.GetString(HeaderNames.ContentType) ?? message.Properties.ContentType, Encoding(message.Properties.ContentEncoding) ?? message.Headers.GetString(ContentEncodingHeader));
+    public static BodyFormat Of(TopicMessage message)
+    {
+        var (type, encoding) = message.DeliveredProperties is { } delivered // Most properties are never read.
+            ? (delivered.ContentType, delivered.ContentEncoding)
+            : (message.Properties.ContentType, message.Properties.ContentEncoding);
+        return new(message.Headers.GetString(HeaderNames.ContentType) ?? type, Encoding(encoding) ?? message.Headers.GetString(ContentEncodingHeader));
+    }
 
     /// <summary>That of a delivery whose headers nobody has read.</summary>
     public static BodyFormat Of(IReadOnlyBasicProperties properties) =>
