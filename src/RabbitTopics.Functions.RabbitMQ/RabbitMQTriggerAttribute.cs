@@ -41,7 +41,7 @@ public sealed class RabbitMQTriggerAttribute : TriggerBindingAttribute
     /// <summary>The name of the setting that holds the password, where no URI is given. Default: it is <c>guest</c>.</summary>
     public string? PasswordSetting { get; set; }
 
-    /// <summary>The broker's port, where no URI is given. Default: 0, which stands for 5672.</summary>
+    /// <summary>The broker's port, where no URI is given; 5671 is that of TLS (amqps). Default: 0, which stands for 5672.</summary>
     public int Port { get; set; }
 
     /// <summary>Whether the broker's TLS certificate is taken unchecked. Default: false.</summary>

@@ -19,6 +19,15 @@ internal static class DisabledFunctions
             ? null
             : $"The setting '{Setting(function)}' is '{text}'. Set it to true or false.";
 
+    /// <summary>The settings of functions that are not there.</summary>
+    internal static IEnumerable<string> WithoutFunction(IConfiguration configuration, IEnumerable<string> functions)
+    {
+        var flat = configuration.GetChildren().Select(child => child.Key)
+            .Where(key => key.StartsWith("AzureWebJobs.", StringComparison.OrdinalIgnoreCase) && key.EndsWith(".Disabled", StringComparison.OrdinalIgnoreCase));
+        var nested = configuration.GetSection("AzureWebJobs").GetChildren().Where(child => child["Disabled"] is not null).Select(child => Setting(child.Key));
+        return flat.Concat(nested).Except(functions.Select(Setting), StringComparer.OrdinalIgnoreCase);
+    }
+
     private static string? Value(IConfiguration configuration, string function)
     {
         ArgumentNullException.ThrowIfNull(configuration);

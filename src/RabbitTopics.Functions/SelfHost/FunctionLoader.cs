@@ -58,6 +58,11 @@ internal sealed class FunctionLoader(
                 + "and see that the project references Microsoft.Azure.Functions.Worker.Sdk, which finds it.");
         }
 
+        foreach (var setting in DisabledFunctions.WithoutFunction(configuration, functions.Select(function => function.Name)))
+        {
+            problems.Warn($"The setting '{setting}' disables no function: there is none of that name.");
+        }
+
         problems.Add(topology.Problems);
         var found = new List<FoundFunction>();
         foreach (var function in functions.Where(function => !IsDisabled(function.Name)))

@@ -9,11 +9,13 @@ namespace RabbitTopics.Connections;
 /// <param name="HostName">The host.</param>
 /// <param name="UserNameSetting">The setting of the user; null for <c>guest</c>.</param>
 /// <param name="PasswordSetting">The setting of the password; null for <c>guest</c>.</param>
-/// <param name="Port">The port; 0 for 5672.</param>
+/// <param name="Port">The port; 0 for 5672. 5671 is that of TLS.</param>
 /// <param name="TakesAnyCertificate">Whether the broker's TLS certificate is taken unchecked.</param>
 internal sealed record BrokerReference(
     string? ConnectionStringSetting, string? HostName, string? UserNameSetting, string? PasswordSetting, int Port, bool TakesAnyCertificate)
 {
+    private const int TlsPort = 5671; // IANA: amqps.
+
     /// <summary>No name of a setting begins so.</summary>
     private const string Mark = "\0broker:";
 
@@ -47,7 +49,7 @@ internal sealed record BrokerReference(
             throw new BrokerSettingException(Secret.Hide(HostName!), $"HostName '{Secret.Hide(host)}' and Port {Port} of a RabbitMQ binding are not an address. Write a host's name and a port from 1 to {ushort.MaxValue}, or name a URI with ConnectionStringSetting.");
         }
 
-        return $"amqp://{Login(configuration, UserNameSetting, "UserName")}:{Login(configuration, PasswordSetting, "Password")}@{(Uri.CheckHostName(host) == UriHostNameType.IPv6 ? $"[{host}]" : host)}:{(Port == 0 ? 5672 : Port)}/";
+        return $"{(Port == TlsPort ? "amqps" : "amqp")}://{Login(configuration, UserNameSetting, "UserName")}:{Login(configuration, PasswordSetting, "Password")}@{(Uri.CheckHostName(host) == UriHostNameType.IPv6 ? $"[{host}]" : host)}:{(Port == 0 ? 5672 : Port)}/";
     }
 
     private static string Login(IConfiguration configuration, string? setting, string what) => setting is null

@@ -66,7 +66,7 @@ public sealed class BadInputTests(SharedBroker broker) : IDisposable
     {
         await File.WriteAllTextAsync(Path.Combine(_root, "host.json"), """{ "logging": { "logLevel": { "default": "Loud", "Some.Class": "debug" } } }""");
 
-        Assert.Contains("logging.logLevel.default in host.json is 'Loud'. Write one of: Trace, Debug", await FailToStartAsync(broker.Uri.OriginalString), StringComparison.Ordinal);
+        Assert.Contains("logging.logLevel.default in host.json (or a variable AzureFunctionsJobHost__…) is 'Loud'. Write one of: Trace, Debug", await FailToStartAsync(broker.Uri.OriginalString), StringComparison.Ordinal);
     }
 
     [Fact]

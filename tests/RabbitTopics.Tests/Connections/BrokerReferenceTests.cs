@@ -30,6 +30,7 @@ public sealed class BrokerReferenceTests
     [InlineData("""{"type":"rabbitMQ","direction":"Out","hostName":"rabbit","userName":"User","password":"Password"}""", "amqp://us%3Aer:p%40ss%3Bword%2F@rabbit:5672/")]
     [InlineData("""{"hostName":"%HOST%"}""", "amqp://guest:guest@resolved:5672/")]
     [InlineData("""{"hostName":"::1"}""", "amqp://guest:guest@[::1]:5672/")]
+    [InlineData("""{"hostName":"rabbit","port":5671}""", "amqps://guest:guest@rabbit:5671/")]
     public void Parts_make_a_URI_and_user_and_password_come_from_settings(string binding, string uri)
     {
         var endpoint = BrokerEndpoint.From(Configuration, Read(binding).ConnectionSetting(new RabbitTopicsOptions()));

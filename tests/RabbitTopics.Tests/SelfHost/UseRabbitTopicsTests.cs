@@ -100,6 +100,21 @@ public sealed class UseRabbitTopicsTests
     }
 
     [Fact]
+    public void A_Disabled_setting_of_a_function_that_is_not_there_is_named()
+    {
+        var configuration = new ConfigurationManager
+        {
+            ["AzureWebJobs:F:Disabled"] = "true",
+            ["AzureWebJobs.f.Disabled"] = "true",
+            ["AzureWebJobs:Gone:Disabled"] = "true",
+            ["AzureWebJobs.Lost.Disabled"] = "false",
+            ["AzureWebJobsStorage"] = "other",
+        };
+
+        Assert.Equal(["AzureWebJobs.Lost.Disabled", "AzureWebJobs.Gone.Disabled"], DisabledFunctions.WithoutFunction(configuration, ["F"]));
+    }
+
+    [Fact]
     public void A_second_call_only_adds_to_the_options()
     {
         var builder = FunctionsApplication.CreateBuilder([]);

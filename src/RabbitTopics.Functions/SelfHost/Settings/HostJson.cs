@@ -14,6 +14,9 @@ internal static class HostJson
     public const string FileName = "host.json";
     public const string Section = "AzureFunctionsJobHost";
 
+    /// <summary>Where a setting may be, for messages.</summary>
+    private const string Place = $"{FileName} (or a variable {Section}__…)";
+
     /// <summary>The last ones are those of Microsoft's extension, which an app that hosts itself has attributes and settings for.</summary>
     private static readonly HashSet<string> KnownOfExtension = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -34,7 +37,6 @@ internal static class HostJson
         using var document = JsonSettingsFile.Open(Path.Combine(folder, FileName), problems);
         if (document is not null)
         {
-            Check(document.RootElement, problems);
             var values = new Dictionary<string, string?>();
             Flatten(Section, document.RootElement, values);
             foreach (var (key, value) in values)
@@ -42,6 +44,8 @@ internal static class HostJson
                 configuration[key] ??= value;
             }
         }
+
+        Check(configuration.GetSection(Section), problems);
     }
 
     /// <summary>What host.json says of every function: <c>extensions.rabbitMQ.prefetchCount</c>, as for Microsoft's extension, and
@@ -62,64 +66,52 @@ internal static class HostJson
         {
             if (!Enum.TryParse<LogLevel>(level.Value, ignoreCase: true, out _))
             {
-                problems.Add($"{level.Key[(Section.Length + 1)..].Replace(':', '.')} in host.json is '{level.Value}'. Write one of: {string.Join(", ", Enum.GetNames<LogLevel>())}.");
+                problems.Add($"{level.Key[(Section.Length + 1)..].Replace(':', '.')} in {Place} is '{level.Value}'. Write one of: {string.Join(", ", Enum.GetNames<LogLevel>())}.");
                 configuration[level.Key] = nameof(LogLevel.Information);
             }
         }
     }
 
-    /// <summary>Reports members that the Functions host refuses or ignores in silence.</summary>
-    private static void Check(JsonElement root, StartupProblems problems)
+    /// <summary>Reports names and values that the Functions host refuses or ignores in silence, whether host.json has them or the environment.</summary>
+    private static void Check(IConfigurationSection settings, StartupProblems problems)
     {
         // A name that does not begin with a letter, such as $schema, is not a setting.
-        foreach (var unknown in root.EnumerateObject().Select(member => member.Name).Where(name => !Known.Contains(name) && name is [(>= 'a' and <= 'z') or (>= 'A' and <= 'Z'), ..]))
+        foreach (var unknown in Names(settings).Where(name => !Known.Contains(name) && name is [(>= 'a' and <= 'z') or (>= 'A' and <= 'Z'), ..]))
         {
-            if (Known.FirstOrDefault(known => IsLike(known, unknown)) is { } meant)
+            if (Known.FirstOrDefault(known => Spelling.IsLike(known, unknown)) is { } meant)
             {
-                problems.Add($"{unknown} in host.json is unknown. Write {meant}, or take it out.");
+                Misspelt(unknown, meant);
             }
             else
             {
-                problems.Warn($"{unknown} in host.json is unknown and has no effect here."); // A newer Functions host may know it.
+                problems.Warn($"{unknown} in {Place} is unknown and has no effect here."); // A newer Functions host may know it.
             }
         }
 
-        foreach (var version in Members(root, "version").Where(version => version.ToString() != "2.0"))
+        if (settings["version"] is { } version && version != "2.0")
         {
-            problems.Add($"version in host.json is '{version}'. Set it to \"2.0\".");
+            problems.Add($"version in {Place} is '{version}'. Set it to \"2.0\".");
         }
 
-        foreach (var unknown in Members(root, "extensions").SelectMany(extensions => Members(extensions, "rabbitMQ"))
-            .SelectMany(ours => ours.ValueKind == JsonValueKind.Object ? ours.EnumerateObject().Select(member => member.Name) : [])
-            .Where(name => !KnownOfExtension.Contains(name)))
+        CheckSpelling("extensions", "rabbitMQ");
+        CheckSpelling("logging", "logLevel");
+        foreach (var unknown in Names(settings.GetSection("extensions:rabbitMQ")).Where(name => !KnownOfExtension.Contains(name)))
         {
-            problems.Add($"extensions.rabbitMQ.{unknown} in host.json is unknown. Set prefetchCount or concurrency, or take it out.");
+            problems.Add($"extensions.rabbitMQ.{unknown} in {Place} is unknown. Set prefetchCount or concurrency, or take it out.");
         }
-    }
 
-    /// <summary>Whether a name is a known one with a letter or two that are wrong, missing or too many.</summary>
-    private static bool IsLike(string known, string name)
-    {
-        var distances = Enumerable.Range(0, name.Length + 1).ToArray(); // The Levenshtein distances of the known name so far to each prefix of the other.
-        foreach (var (row, letter) in known.Index())
+        static IEnumerable<string> Names(IConfigurationSection section) => section.GetChildren().Select(child => child.Key);
+
+        void CheckSpelling(string section, string known)
         {
-            var diagonal = row;
-            distances[0] = row + 1;
-            for (var column = 0; column < name.Length; column++)
+            foreach (var name in Names(settings.GetSection(section)).Where(name => !name.Equals(known, StringComparison.OrdinalIgnoreCase) && Spelling.IsLike(known, name)))
             {
-                var replaced = diagonal + (char.ToLowerInvariant(letter) == char.ToLowerInvariant(name[column]) ? 0 : 1);
-                diagonal = distances[column + 1];
-                distances[column + 1] = Math.Min(replaced, Math.Min(diagonal, distances[column]) + 1);
+                Misspelt($"{section}.{name}", $"{section}.{known}");
             }
         }
 
-        return distances[^1] <= (known.Length > 4 ? 2 : 1);
+        void Misspelt(string name, string meant) => problems.Add($"{name} in {Place} is unknown. Write {meant}, or take it out.");
     }
-
-    /// <summary>Configuration is read without regard to case.</summary>
-    private static IEnumerable<JsonElement> Members(JsonElement element, string name) => element.ValueKind == JsonValueKind.Object
-        ? element.EnumerateObject().Where(member => string.Equals(member.Name, name, StringComparison.OrdinalIgnoreCase)).Select(member => member.Value)
-        : [];
 
     private static int ReadCount(string name, int fallback, IConfiguration configuration, StartupProblems problems)
     {
@@ -133,7 +125,7 @@ internal static class HostJson
             return count;
         }
 
-        problems.Add($"{name.Replace(':', '.')} in host.json is '{text}'. Set it to a whole number from 1 to {ushort.MaxValue}.");
+        problems.Add($"{name.Replace(':', '.')} in {Place} is '{text}'. Set it to a whole number from 1 to {ushort.MaxValue}.");
         return fallback;
     }
 
@@ -148,7 +140,7 @@ internal static class HostJson
             case var text when TimeText.TryRead(text, out var timeout) && timeout > TimeSpan.Zero && timeout <= ErrorPolicy.LongestDelay:
                 return timeout;
             case var text:
-                problems.Add($"functionTimeout in host.json is '{text}'. Write hours, minutes and seconds, for example \"00:05:00\", or -1 for no limit.");
+                problems.Add($"functionTimeout in {Place} is '{text}'. Write hours, minutes and seconds, for example \"00:05:00\", or -1 for no limit.");
                 return fallback;
         }
     }
@@ -157,7 +149,7 @@ internal static class HostJson
     {
         switch (element.ValueKind)
         {
-            case JsonValueKind.Object:
+            case JsonValueKind.Object when element.EnumerateObject().Any():
                 foreach (var property in element.EnumerateObject())
                 {
                     Flatten(ConfigurationPath.Combine(path, property.Name), property.Value, values);
@@ -174,7 +166,7 @@ internal static class HostJson
                 break;
 
             default:
-                values[path] = element.ToString();
+                values[path] = element.ValueKind == JsonValueKind.Object ? null : element.ToString();
                 break;
         }
     }

@@ -15,8 +15,18 @@ internal static class LocalSettings
     {
         var path = Path.Combine(folder, FileName);
         using var document = JsonSettingsFile.Open(path, problems);
-        if (document is null || !document.RootElement.TryGetProperty("Values", out var values))
+        if (document is null)
         {
+            return;
+        }
+
+        if (!document.RootElement.TryGetProperty("Values", out var values))
+        {
+            foreach (var name in document.RootElement.EnumerateObject().Select(member => member.Name).Where(name => Spelling.IsLike("Values", name)))
+            {
+                problems.Add($"\"{name}\" in {path} is unknown. Write \"Values\".");
+            }
+
             return;
         }
 

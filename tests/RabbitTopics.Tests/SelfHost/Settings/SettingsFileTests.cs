@@ -39,6 +39,7 @@ public sealed class SettingsFileTests : IDisposable
     [InlineData("""[ "s3cret" ]""", "does not hold a JSON object")]
     [InlineData("""{ "Values": "s3cret" }""", "is not a JSON object")]
     [InlineData("""{ "Values": { "RT_NESTED": { "B": "s3cret" } } }""", "'RT_NESTED' is not a single value")]
+    [InlineData("""{ "Value": { "A": "s3cret" } }""", "\"Value\" in")]
     [InlineData("""{ "IsEncrypted": true, "Values": { "A": "s3cret" } }""", "is encrypted")]
     public void A_broken_local_settings_file_is_named_without_showing_what_is_in_it(string content, string problem)
     {
@@ -81,7 +82,7 @@ public sealed class SettingsFileTests : IDisposable
     [InlineData("\"extensions\": { \"rabbitMQ\": { \"prefetchCount\": 70000 } }", "extensions.rabbitMQ.prefetchCount")]
     [InlineData("\"extensions\": { \"rabbitMQ\": { \"concurrency\": -1 } }", "extensions.rabbitMQ.concurrency")]
     [InlineData("\"functionTimeout\": \"soon\"", "functionTimeout")]
-    [InlineData("\"functionTimeout\": \"5\"", "functionTimeout in host.json is '5'. Write hours, minutes and seconds")]
+    [InlineData("\"functionTimeout\": \"5\"", "functionTimeout in host.json (or a variable AzureFunctionsJobHost__…) is '5'. Write hours, minutes and seconds")]
     [InlineData("\"functionTimeout\": \"00:00:00\"", "functionTimeout")]
     public void An_impossible_value_of_host_json_is_named(string member, string named)
     {
@@ -93,13 +94,15 @@ public sealed class SettingsFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("\"version\": \"3.0\"", "version in host.json is '3.0'. Set it to \"2.0\".")]
-    [InlineData("\"extensions\": { \"rabbitMQ\": { \"prefetchCont\": 5 } }", "extensions.rabbitMQ.prefetchCont in host.json is unknown. Set prefetchCount or concurrency, or take it out.")]
-    [InlineData("\"Extensions\": { \"RabbitMQ\": { \"parallel\": 5 } }", "extensions.rabbitMQ.parallel in host.json is unknown. Set prefetchCount or concurrency, or take it out.")]
-    [InlineData("\"extension\": {}", "extension in host.json is unknown. Write extensions, or take it out.")]
-    [InlineData("\"Loging\": {}", "Loging in host.json is unknown. Write logging, or take it out.")]
-    [InlineData("\"functionTimout\": \"00:05:00\"", "functionTimout in host.json is unknown. Write functionTimeout, or take it out.")]
-    [InlineData("\"verison\": \"2.0\"", "verison in host.json is unknown. Write version, or take it out.")]
+    [InlineData("\"version\": \"3.0\"", "version in host.json (or a variable AzureFunctionsJobHost__…) is '3.0'. Set it to \"2.0\".")]
+    [InlineData("\"extensions\": { \"rabbitMQ\": { \"prefetchCont\": 5 } }", "extensions.rabbitMQ.prefetchCont in host.json (or a variable AzureFunctionsJobHost__…) is unknown. Set prefetchCount or concurrency, or take it out.")]
+    [InlineData("\"Extensions\": { \"RabbitMQ\": { \"parallel\": 5 } }", "extensions.rabbitMQ.parallel in host.json (or a variable AzureFunctionsJobHost__…) is unknown. Set prefetchCount or concurrency, or take it out.")]
+    [InlineData("\"extension\": {}", "extension in host.json (or a variable AzureFunctionsJobHost__…) is unknown. Write extensions, or take it out.")]
+    [InlineData("\"Loging\": {}", "Loging in host.json (or a variable AzureFunctionsJobHost__…) is unknown. Write logging, or take it out.")]
+    [InlineData("\"functionTimout\": \"00:05:00\"", "functionTimout in host.json (or a variable AzureFunctionsJobHost__…) is unknown. Write functionTimeout, or take it out.")]
+    [InlineData("\"extensions\": { \"rabitMQ\": { \"prefetchCount\": 5 } }", "extensions.rabitMQ in host.json (or a variable AzureFunctionsJobHost__…) is unknown. Write extensions.rabbitMQ, or take it out.")]
+    [InlineData("\"logging\": { \"logLvl\": { \"default\": \"Debug\" } }", "logging.logLvl in host.json (or a variable AzureFunctionsJobHost__…) is unknown. Write logging.logLevel, or take it out.")]
+    [InlineData("\"verison\": \"2.0\"", "verison in host.json (or a variable AzureFunctionsJobHost__…) is unknown. Write version, or take it out.")]
     public void A_member_that_would_have_no_effect_is_named(string member, string problem)
     {
         Write(HostJson.FileName, $"{{ {member} }}");
@@ -110,6 +113,16 @@ public sealed class SettingsFileTests : IDisposable
     }
 
     [Fact]
+    public void A_variable_that_would_have_no_effect_is_named_without_a_host_json_too()
+    {
+        _configuration.AddInMemoryCollection([new("AzureFunctionsJobHost:extensions:rabbitMQ:prefechCount", "5")]);
+
+        Configuration();
+
+        Assert.Equal("extensions.rabbitMQ.prefechCount in host.json (or a variable AzureFunctionsJobHost__…) is unknown. Set prefetchCount or concurrency, or take it out.", Assert.Single(_problems.All));
+    }
+
+    [Fact]
     public void A_member_that_is_like_no_known_one_gives_a_warning_since_a_newer_Functions_host_may_know_it()
     {
         Write(HostJson.FileName, """{ "somethingNew": { "enabled": true } }""");
@@ -117,7 +130,7 @@ public sealed class SettingsFileTests : IDisposable
         Configuration();
 
         Assert.Empty(_problems.All);
-        Assert.Equal("somethingNew in host.json is unknown and has no effect here.", Assert.Single(_problems.Warnings));
+        Assert.Equal("somethingNew in host.json (or a variable AzureFunctionsJobHost__…) is unknown and has no effect here.", Assert.Single(_problems.Warnings));
     }
 
     [Theory]
