@@ -40,6 +40,11 @@ public sealed class RabbitTopicsOptions
     /// for their turn, within their timeout. Default: 1000.</summary>
     public int MaxPublishesInFlight { get; set; } = 1000;
 
+    /// <summary>How many bytes the bodies of all publishes to one exchange may have that wait for the broker, those that wait for their turn
+    /// included. A further call fails at once with <see cref="PublishBacklogException"/>: who publishes faster than the broker takes, or while it
+    /// is down, and does not await that, would use up the memory. Default: 256 MiB.</summary>
+    public long MaxPublishBacklogBytes { get; set; } = 256 * 1024 * 1024;
+
     /// <summary>The longest body that is published, in bytes. Default: 16 MiB, the most that RabbitMQ 4 takes as it
     /// comes.</summary>
     public long MaxMessageBytes { get; set; } = 16 * 1024 * 1024;
@@ -91,6 +96,7 @@ public sealed class RabbitTopicsOptions
             Text(TopicHeader),
             Time(PublishTimeout),
             Number(MaxPublishesInFlight),
+            Number(MaxPublishBacklogBytes),
             Number(MaxMessageBytes),
             Number(MaxDecodedBodyBytes, Array.MaxLength),
             Number(DeduplicationWindow),

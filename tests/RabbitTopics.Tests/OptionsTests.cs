@@ -60,6 +60,7 @@ public sealed class OptionsTests
         { options => options.PublishTimeout = TimeSpan.Zero, "PublishTimeout is 00:00:00" },
         { options => options.PublishTimeout = TimeSpan.FromDays(30), "PublishTimeout is 30.00:00:00" },
         { options => options.MaxPublishesInFlight = 0, "MaxPublishesInFlight is 0" },
+        { options => options.MaxPublishBacklogBytes = 0, "MaxPublishBacklogBytes is 0" },
         { options => options.MaxMessageBytes = -1, "MaxMessageBytes is -1" },
         { options => options.MaxDecodedBodyBytes = long.MaxValue, "MaxDecodedBodyBytes is 9223372036854775807" },
         { options => options.DeduplicationWindow = 0, "DeduplicationWindow is 0" },

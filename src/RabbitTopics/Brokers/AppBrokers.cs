@@ -21,7 +21,7 @@ internal sealed class AppBrokers(IConfiguration configuration, AppTopology topol
         {
             if (!_brokers.TryGetValue(settingName, out var broker))
             {
-                broker = new Broker(BrokerEndpoint.From(configuration, settingName), topology, options.Value.Topology, options.Value.MaxPublishesInFlight, loggers);
+                broker = new Broker(BrokerEndpoint.From(configuration, settingName), topology, options.Value, loggers);
                 _brokers.Add(settingName, broker);
             }
 

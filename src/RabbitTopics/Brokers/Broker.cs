@@ -19,19 +19,19 @@ internal sealed class Broker : IAsyncDisposable
     private readonly ConcurrentDictionary<string, bool> _limited = new();
 
     /// <summary>A broker; nothing is opened yet.</summary>
-    public Broker(BrokerEndpoint endpoint, AppTopology topology, TopologyMode mode, int mostInFlight, ILoggerFactory loggers)
+    public Broker(BrokerEndpoint endpoint, AppTopology topology, RabbitTopicsOptions options, ILoggerFactory loggers)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         var logger = loggers.CreateLogger<BrokerConnection>();
         _logger = logger;
         Endpoint = endpoint;
-        Mode = mode;
+        Mode = options.Topology;
         Consuming = new BrokerConnection(endpoint, "consuming", logger);
         _publishing = new BrokerConnection(endpoint, "publishing", logger);
         Publisher = new ConfirmedPublisher(_publishing,
             (exchange, channel, cancellationToken) => TopologyDeclarer.ApplyExchangesAsync(
-                channel, topology.ExchangesOn(endpoint.SettingName).Where(known => known.Name == exchange), mode, cancellationToken),
-            mostInFlight);
+                channel, topology.ExchangesOn(endpoint.SettingName).Where(known => known.Name == exchange), Mode, cancellationToken),
+            options.MaxPublishesInFlight, options.MaxPublishBacklogBytes);
         Copies = new ConfirmedPublisher(_publishing, static (_, _, _) => Task.CompletedTask, mostInFlight: int.MaxValue);
     }
 

@@ -13,6 +13,7 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
     private readonly BrokerConnection _connection;
     private readonly Func<string, IChannel, CancellationToken, Task> _prepare;
     private readonly int _mostInFlight;
+    private readonly long _mostBytes;
     private readonly Dictionary<string, ExchangeWriter> _writers = [];
     private readonly TimeSpan _idleTime;
     private readonly Timer _cleaning;
@@ -22,12 +23,14 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
     /// <param name="connection">The connection to publish on.</param>
     /// <param name="prepare">Runs on every new channel of an exchange before it is used.</param>
     /// <param name="mostInFlight">How many publishes to one exchange may wait for their confirms.</param>
+    /// <param name="mostBytes">How many bytes the bodies of those may have that wait for the broker.</param>
     /// <param name="idleTime">After how long without a publish the channel of an exchange is closed. Default: a minute.</param>
-    public ConfirmedPublisher(BrokerConnection connection, Func<string, IChannel, CancellationToken, Task> prepare, int mostInFlight, TimeSpan? idleTime = null)
+    public ConfirmedPublisher(BrokerConnection connection, Func<string, IChannel, CancellationToken, Task> prepare, int mostInFlight, long mostBytes = long.MaxValue, TimeSpan? idleTime = null)
     {
         _connection = connection;
         _prepare = prepare;
         _mostInFlight = mostInFlight;
+        _mostBytes = mostBytes;
         _idleTime = idleTime ?? TimeSpan.FromMinutes(1);
         _cleaning = new Timer(_ => CloseIdle(_idleTime), null, _idleTime, _idleTime);
     }
@@ -98,7 +101,7 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
                     CloseIdle(TimeSpan.Zero);
                 }
 
-                _writers[exchange] = writer = new ExchangeWriter(_connection, (channel, token) => _prepare(exchange, channel, token), _mostInFlight);
+                _writers[exchange] = writer = new ExchangeWriter(_connection, (channel, token) => _prepare(exchange, channel, token), _mostInFlight, _mostBytes);
             }
 
             return writer;

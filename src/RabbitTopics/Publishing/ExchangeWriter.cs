@@ -27,6 +27,7 @@ internal sealed class ExchangeWriter : IAsyncDisposable
     private readonly BrokerConnection _connection;
     private readonly Func<IChannel, CancellationToken, Task> _prepare;
     private readonly int _mostInFlight;
+    private readonly long _mostBytes;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Timer _deadlines;
 
@@ -36,6 +37,7 @@ internal sealed class ExchangeWriter : IAsyncDisposable
     private Session? _session;
     private long _nextDeadline = long.MaxValue;
     private long _lastUse = Environment.TickCount64;
+    private long _bytes;
     private bool _isSending;
     private bool _isClosed;
 
@@ -43,11 +45,13 @@ internal sealed class ExchangeWriter : IAsyncDisposable
     /// <param name="connection">The connection to publish on.</param>
     /// <param name="prepare">Runs on every new channel before it is used.</param>
     /// <param name="mostInFlight">How many publishes may wait for their confirms; others wait for their turn.</param>
-    public ExchangeWriter(BrokerConnection connection, Func<IChannel, CancellationToken, Task> prepare, int mostInFlight)
+    /// <param name="mostBytes">How many bytes may wait, in all; others fail. One message always may.</param>
+    public ExchangeWriter(BrokerConnection connection, Func<IChannel, CancellationToken, Task> prepare, int mostInFlight, long mostBytes)
     {
         _connection = connection;
         _prepare = prepare;
         _mostInFlight = mostInFlight;
+        _mostBytes = mostBytes;
         _deadlines = new Timer(static writer => ((ExchangeWriter)writer!).EndLate(), this, Timeout.Infinite, Timeout.Infinite);
     }
 
@@ -65,6 +69,12 @@ internal sealed class ExchangeWriter : IAsyncDisposable
                 return null;
             }
 
+            if (_bytes > 0 && _bytes + publish.Body.Length > _mostBytes)
+            {
+                return Task.FromException(new PublishBacklogException(publish.Exchange, publish.RoutingKey, _bytes, _mostBytes));
+            }
+
+            _bytes += publish.Body.Length;
             _unsent.AddLast(publish.Node);
             if (publish.Deadline < _nextDeadline)
             {
@@ -467,6 +477,7 @@ internal sealed class ExchangeWriter : IAsyncDisposable
         if (publish.Node.List is { } list)
         {
             list.Remove(publish.Node);
+            _bytes -= publish.Body.Length;
             _lastUse = Environment.TickCount64;
         }
 

@@ -135,6 +135,30 @@ public sealed class ConfirmedPublisherTests(SharedBroker broker)
         }
     }
 
+    [Fact]
+    public async Task Publishes_that_wait_for_the_broker_have_a_bound_in_bytes_and_one_over_it_fails_at_once()
+    {
+        await using var proxy = new TcpProxy(broker.Uri) { IsBlackhole = true };
+        await using var library = await Library.OnAsync(broker.Uri);
+        await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false);
+        await using var connection = Connection(proxy.Uri);
+        await using var publisher = new ConfirmedPublisher(connection, NoteAsync, mostInFlight: 1, mostBytes: 1000);
+
+        // One that is alone may be longer.
+        await Assert.ThrowsAsync<BrokerUnavailableException>(() => PublishAsync(publisher, library.Queue, new byte[2000], TimeSpan.FromMilliseconds(50)));
+        var waiting = new[] { PublishAsync(publisher, library.Queue, new byte[500]), PublishAsync(publisher, library.Queue, new byte[500]) };
+
+        var refused = PublishAsync(publisher, library.Queue, new byte[1]);
+        Assert.True(refused.IsCompleted);
+        var error = await Assert.ThrowsAsync<PublishBacklogException>(() => refused);
+        Assert.Contains("publishes to this exchange with 1000 bytes wait for the broker, and MaxPublishBacklogBytes is 1000.", error.Message, StringComparison.Ordinal);
+
+        proxy.IsBlackhole = false;
+        proxy.Reset();
+        await Task.WhenAll(waiting);
+        await PublishAsync(publisher, library.Queue, new byte[900]);
+    }
+
     private static byte[] NewBody(List<WeakReference> bodies)
     {
         var body = new byte[1000];
