@@ -50,13 +50,8 @@ internal sealed class QueueConsumer : IAsyncDisposable
     /// <summary>Starts consuming in the background; returns at once, also while the broker is down.</summary>
     public void Start()
     {
-        var pumping = _pumps.RunAsync();
         var watching = _watch.RunAsync(_loop.Stop);
-        _loop.Start(ConsumeAsync, Advice, () =>
-        {
-            _pumps.Complete();
-            return Task.WhenAll(pumping, watching);
-        });
+        _loop.Start(ConsumeAsync, Advice, () => Task.WhenAll(_pumps.CompleteAsync(), watching));
     }
 
     /// <summary>Takes no further delivery and waits for those at work. When the token is cancelled the handlers' is, too,
