@@ -3,12 +3,23 @@ using RabbitTopics.Functions;
 
 namespace RabbitTopics.Soak;
 
-/// <summary>What became of each message of the steady soak. As large from the start as it will ever be, so that its growth is not taken for a leak.</summary>
-public sealed class SteadyTally(int messages)
+/// <summary>What became of each message of the steady soak. In memory from the start as it will be at the end, so that its growth is not taken
+/// for a leak.</summary>
+public sealed class SteadyTally
 {
-    private readonly byte[] _handled = new byte[messages];
-    private readonly bool[] _failed = new bool[messages];
+    private readonly byte[] _handled;
+    private readonly bool[] _failed;
     private int _distinct;
+
+    public SteadyTally(int messages)
+    {
+        _handled = new byte[messages];
+        _failed = new bool[messages];
+        Array.Fill(_handled, byte.MaxValue); // The system gives a page of memory when it is first written.
+        Array.Fill(_failed, true);
+        Array.Clear(_handled);
+        Array.Clear(_failed);
+    }
 
     public int Distinct => Volatile.Read(ref _distinct);
 

@@ -18,6 +18,16 @@ public sealed class OutgoingMessageTests
     }
 
     [Fact]
+    public void A_message_without_an_id_gets_a_UUID_version_7_of_its_time_and_no_two_are_the_same()
+    {
+        var now = DateTimeOffset.FromUnixTimeMilliseconds(0x0123_4567_89AB);
+        var ids = Enumerable.Range(0, 10_000).Select(_ => OutgoingMessage.Properties("a", "x", "text/plain", new PublishOptions(), "Micro-Topic", now).MessageId!).ToList();
+
+        Assert.Equal(ids.Count, ids.Distinct().Count());
+        Assert.All(ids, id => Assert.Matches("^01234567-89ab-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$", id));
+    }
+
+    [Fact]
     public void The_topic_header_has_the_name_that_subscribers_look_for_whatever_its_casing_was()
     {
         var properties = Properties(new TopicMessage { Topic = "a", Headers = new MessageHeaders([new("micro-topic", "before"), new("other", 1)]) });
