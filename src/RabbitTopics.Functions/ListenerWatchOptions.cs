@@ -14,10 +14,11 @@ public sealed class ListenerWatchOptions
     /// <summary>How often the queues are checked. Default: ten seconds.</summary>
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Whether messages that Microsoft's client cannot decode are parked, reason
-    /// <see cref="DeadLetterReasons.HostCannotDecode"/>: one of them ends the listener, and the next one after a restart. They are looked
-    /// for once each time that a queue is found without a consumer, among its first
-    /// <see cref="MessagesLookedAt"/>; the others stay where they are, marked as redelivered. Default: true.</summary>
+    /// <summary>Whether messages on which Microsoft's listener fails are parked, reason <see cref="DeadLetterReasons.HostCannotDecode"/>: those
+    /// that its client cannot decode end it, and the next one after a restart; those whose header <c>traceparent</c> is not a string fill its
+    /// prefetch. They are looked for among the first <see cref="MessagesLookedAt"/> of a queue without a consumer: once each time that one is
+    /// found, and at the start, before the host's listener, as far as messages come back from a listener of before. The others stay where
+    /// they are, marked as redelivered. Default: true.</summary>
     public bool ParkUndecodable { get; set; } = true;
 
     /// <summary>How many messages at the head of a queue are looked at: as many as the host prefetches. Default: 30.</summary>

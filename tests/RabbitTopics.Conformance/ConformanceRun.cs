@@ -118,7 +118,7 @@ public sealed class ConformanceRun : IAsyncLifetime
         return Encoding.UTF8.GetString((await channel.TakeAsync($"{Name}.host")).Body.Span) switch
         {
             "itself" => HostCapabilities.ConcurrencyPerFunction | HostCapabilities.GracePeriod | HostCapabilities.UnsignedShortHeaders
-                | HostCapabilities.OneProcess | HostCapabilities.PromptReconnect | HostCapabilities.ConfirmedOutputs,
+                | HostCapabilities.OneProcess | HostCapabilities.PromptReconnect | HostCapabilities.ConfirmedOutputs | HostCapabilities.AnyTraceParent,
             "functions host" => HostCapabilities.None,
             var other => throw new InvalidOperationException($"The app says that its host is '{other}', which the suite does not know."),
         };

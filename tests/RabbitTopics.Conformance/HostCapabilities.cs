@@ -25,4 +25,7 @@ public enum HostCapabilities
 
     /// <summary>What a function writes with <c>[RabbitMQOutput]</c> is confirmed before its message is done.</summary>
     ConfirmedOutputs = 32,
+
+    /// <summary>A message whose header <c>traceparent</c> is not a string is handled.</summary>
+    AnyTraceParent = 64,
 }

@@ -70,6 +70,10 @@ public sealed class StartingTests(SharedBroker broker)
         await run.Worker.LoadAsync();
 
         await Wait.UntilAsync(() => run.Worker.Logs.Any(log => log.Level == RpcLog.Types.Level.Critical && log.Message.Contains("'Typed'", StringComparison.Ordinal)), "the worker to say so");
+
+        // Its host drops what belongs to no invocation, and keeps what a worker writes there.
+        await Wait.UntilAsync(() => run.Worker.Output.Contains("error: RabbitTopics.Functions.FunctionsHost.TopologyAtStart: Function 'Typed': its queue", StringComparison.Ordinal), "standard error to have it");
+        Assert.DoesNotContain("s3cret", run.Worker.Output, StringComparison.Ordinal);
         Assert.DoesNotContain(run.Worker.Logs, log => $"{log.Message} {log.Exception?.Message}".Contains("s3cret", StringComparison.Ordinal));
     }
 
@@ -79,6 +83,7 @@ public sealed class StartingTests(SharedBroker broker)
         await using var run = await AppRun.PrepareAsync(broker.Uri);
         await run.OpenAsync();
         await run.Channel.QueueDeclareAsync(run.Queue("text"), durable: true, exclusive: false, autoDelete: false);
+        await run.Channel.BasicPublishAsync("", run.Queue("text"), mandatory: true, "looked at"u8.ToArray());
         await run.Channel.BasicPublishAsync("", run.Queue("text"), mandatory: true, "for another"u8.ToArray());
 
         var startup = await run.BindAsync("several");
@@ -86,6 +91,7 @@ public sealed class StartingTests(SharedBroker broker)
         run.StartWorker(new Uri("http://127.0.0.1:9"));
         Assert.NotEqual(0, await run.Worker.WaitForExitAsync());
 
+        Assert.Equal("looked at"u8.ToArray(), (await run.Channel.TakeAsync(run.Queue("text"))).Body.ToArray()); // Whether it is one that the host cannot take.
         Assert.False((await run.Channel.TakeAsync(run.Queue("text"))).Redelivered); // Nobody ever had it.
         Assert.Equal(0u, await run.Channel.MessageCountAsync(startup));
     }

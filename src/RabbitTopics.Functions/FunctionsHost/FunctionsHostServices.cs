@@ -1,6 +1,7 @@
 using Microsoft.Azure.Functions.Worker.Core.FunctionMetadata;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using RabbitTopics.Startup;
 
 namespace RabbitTopics.Functions.FunctionsHost;
@@ -17,5 +18,6 @@ internal static class FunctionsHostServices
         services.AddSingleton<IFunctionMetadataTransformer, BinaryTriggers>();
         services.AddSingleton<HostDeliveries>();
         services.AddSingleton<InvocationCounts>();
+        services.AddSingleton<ILoggerProvider, BackgroundLog>(_ => new BackgroundLog(Console.Error));
     }
 }

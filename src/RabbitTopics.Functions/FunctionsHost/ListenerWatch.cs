@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 using RabbitTopics.Brokers;
 using RabbitTopics.Functions.Catalog;
@@ -44,13 +45,17 @@ internal sealed class ListenerWatch(TriggerQueues queues, InvocationCounts invoc
         try
         {
             var broker = brokers.Get(queue.ConnectionStringSetting);
-            var (messages, consumers) = await CountAsync(broker, queue.Queue, stop);
+            var (messages, consumers) = await broker.CountAsync(queue.Queue, stop);
             var isStuck = consumers > 0 && !idle.HasMoved(invocations.Read(queue.Function)) && queue.Topology?.Properties.HasSingleActiveConsumer != true;
             if (messages == 0 || (consumers > 0 && !isStuck))
             {
-                if (idle.IsSaid)
+                if (idle.IsSaid || consumers > 0)
                 {
                     health.Report(queue.Function, queue.Queue, null);
+                }
+
+                if (idle.IsSaid)
+                {
                     logger.LogInformation("Function '{Function}': its queue '{Queue}' is consumed again, or empty.", queue.Function, queue.Queue);
                 }
 
@@ -62,18 +67,26 @@ internal sealed class ListenerWatch(TriggerQueues queues, InvocationCounts invoc
                 if (!idle.IsSaid)
                 {
                     idle.IsSaid = true;
-                    Say(queue, messages, consumers);
+                    Say(queue, Problem(messages, consumers));
                 }
 
                 if (consumers == 0 && options.Value.ParkUndecodable && !idle.HasParked)
                 {
-                    await new UndecodableMessages(broker, app.Value.TopicHeader, logger).ParkAsync(queue, options.Value.MessagesLookedAt, stop);
+                    await new UndecodableMessages(broker, app.Value.TopicHeader, logger).ParkAsync(queue, options.Value.MessagesLookedAt, onlyReturned: false, stop);
                     idle.HasParked = true; // Where it failed it is tried at the next look.
                 }
             }
             else
             {
                 idle.Start();
+            }
+        }
+        catch (OperationInterruptedException exception) when (exception.ShutdownReason is { ReplyCode: Constants.NotFound })
+        {
+            if (!idle.IsSaid)
+            {
+                idle.IsSaid = true;
+                Say(queue, "it does not exist, and the host disables a function whose queue it does not find. Create it, or put [TopicSubscription] beside the trigger");
             }
         }
         catch (Exception exception) when (!stop.IsCancellationRequested
@@ -83,25 +96,15 @@ internal sealed class ListenerWatch(TriggerQueues queues, InvocationCounts invoc
         }
     }
 
-    private void Say(TriggerQueue queue, uint messages, uint consumers)
+    private string Problem(uint messages, uint consumers) => $"it has had messages ({messages} now) and " + (consumers == 0
+        ? $"no consumer for {options.Value.After.TotalSeconds:0.###} s; the host's listener has ended, as after an error of its channel, and does not come back by itself"
+        : $"none of them has reached this instance for {options.Value.After.TotalSeconds:0.###} s, though it has {consumers} consumer(s): the listener of this instance has ended, or its prefetch "
+            + "is full of messages on which it fails without a word, as of those with a header 'traceparent' that is not a string, which a start parks (docs/hosts.md)");
+
+    private void Say(TriggerQueue queue, string problem)
     {
-        var problem = $"it has had messages ({messages} now) and " + (consumers == 0
-            ? $"no consumer for {options.Value.After.TotalSeconds:0.###} s; the host's listener has ended, as after an error of its channel, and does not come back by itself"
-            : $"none of them has reached this instance for {options.Value.After.TotalSeconds:0.###} s, though it has {consumers} consumer(s): the listener of this instance has ended, or its prefetch "
-                + "is full of messages on which it fails without a word, as of those with a header 'traceparent' that is not a string (docs/hosts.md)");
         health.Report(queue.Function, queue.Queue, problem);
         logger.LogCritical("Function '{Function}': queue '{Queue}' is not consumed: {Problem}. Restart the function app.", queue.Function, queue.Queue, problem);
-    }
-
-    private static async Task<(uint Messages, uint Consumers)> CountAsync(Broker broker, string queue, CancellationToken stop)
-    {
-        var counts = (Messages: 0u, Consumers: 0u);
-        await broker.UseChannelAsync(async channel =>
-        {
-            var known = await channel.QueueDeclarePassiveAsync(queue, stop);
-            counts = (known.MessageCount, known.ConsumerCount);
-        }, stop);
-        return counts;
     }
 
     /// <summary>The time in which a queue had messages that reached nobody.</summary>

@@ -1,16 +1,20 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using RabbitTopics.Brokers;
+using RabbitTopics.Connections;
 using RabbitTopics.Functions.Catalog;
+using RabbitTopics.Health;
 using RabbitTopics.Settling;
 using RabbitTopics.Topology;
 
 namespace RabbitTopics.Functions.FunctionsHost;
 
 /// <summary>Makes the app's topology exist before Microsoft's worker answers its host, which disables for good the functions whose
-/// queue it does not find. It waits for a broker that is down, for a while.</summary>
-internal sealed class TopologyAtStart(
-    TriggerQueues queues, AppBrokers brokers, AppTopology topology, ILogger<TopologyAtStart> logger) : IHostedService
+/// queue it does not find, and clears the queues of messages that would stop the host's listener. It waits for a broker that is down, for a
+/// while.</summary>
+internal sealed class TopologyAtStart(TriggerQueues queues, AppBrokers brokers, AppTopology topology, QueueHealth health, IOptions<RabbitTopicsOptions> app,
+    IOptions<ListenerWatchOptions> options, ILogger<TopologyAtStart> logger) : IHostedService
 {
     /// <summary>Less than the minute that the host gives a worker to start.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
@@ -31,21 +35,45 @@ internal sealed class TopologyAtStart(
 
     private async Task PrepareAsync(string function, CancellationToken cancellationToken)
     {
+        var queue = queues.Find(function)!;
         try
         {
-            var queue = queues.Find(function)!;
             var broker = brokers.Get(queue.ConnectionStringSetting);
             await TopologyDeclarer.ApplyAsync(broker, queue.Topology, queue.Queue, cancellationToken);
             await new DeliverySettler(broker, queue.Topology?.Properties, queue.Options, logger).PrepareAsync(queue.Queue, cancellationToken);
+            await ClearAsync(broker, queue, cancellationToken);
         }
         catch (OperationCanceledException)
         {
-            logger.LogCritical("Function '{Function}': the broker did not answer within {Seconds} s, and the host may disable the function. Start the broker, then the app again.",
-                function, Patience.TotalSeconds);
+            Report($"the broker did not answer within {Patience.TotalSeconds} s, and the host may disable the function. Start the broker, then the app again.");
         }
         catch (Exception exception)
         {
-            logger.LogCritical("Function '{Function}': its queue could not be prepared, and the host may disable it: {Reason}", function, exception.Message);
+            Report($"it could not be prepared, and the host may disable the function: {exception.Message}");
+        }
+
+        void Report(string problem)
+        {
+            health.Report(function, queue.Queue, problem); // Until the watch finds it consumed.
+            logger.LogCritical("Function '{Function}': its queue '{Queue}': {Problem}", function, queue.Queue, Secret.Hide(problem));
+        }
+    }
+
+    /// <summary>Parks what would stop the listener that the host is about to start: what has stopped one comes first again after a restart.
+    /// Where another instance consumes, it is that one's.</summary>
+    private async Task ClearAsync(Broker broker, TriggerQueue queue, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var (messages, consumers) = await broker.CountAsync(queue.Queue, cancellationToken);
+            if (messages > 0 && consumers == 0 && options.Value.ParkUndecodable)
+            {
+                await new UndecodableMessages(broker, app.Value.TopicHeader, logger).ParkAsync(queue, options.Value.MessagesLookedAt, onlyReturned: true, cancellationToken);
+            }
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            logger.LogWarning("Function '{Function}': its queue '{Queue}' could not be searched for messages that the host cannot take: {Reason}", queue.Function, queue.Queue, exception.Message);
         }
     }
 }

@@ -8,11 +8,17 @@ using RabbitTopics.Settling;
 
 namespace RabbitTopics.Functions.FunctionsHost;
 
-/// <summary>Finds the messages at the head of a queue that Microsoft's client cannot decode, and parks them.</summary>
+/// <summary>Finds the messages at the head of a queue that Microsoft's client cannot decode, or its listener cannot take, and parks them.</summary>
 internal sealed class UndecodableMessages(Broker broker, string topicHeader, ILogger logger)
 {
-    /// <summary>Parks them; everything else stays in the queue, in its order.</summary>
-    public async Task ParkAsync(TriggerQueue queue, int most, CancellationToken cancellationToken)
+    private const string TraceParent = "traceparent";
+
+    /// <summary>Parks them; everything else stays in the queue, in its order. The broker marks what was looked at as redelivered.</summary>
+    /// <param name="queue">The queue.</param>
+    /// <param name="most">How many messages are looked at.</param>
+    /// <param name="onlyReturned">Whether the first message that was never delivered before ends the search.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task ParkAsync(TriggerQueue queue, int most, bool onlyReturned, CancellationToken cancellationToken)
     {
         var settler = new DeliverySettler(broker, queue.Topology?.Properties, queue.Options, logger);
         var source = settler.Source(queue.Queue, queue.Function, topicHeader);
@@ -22,17 +28,25 @@ internal sealed class UndecodableMessages(Broker broker, string topicHeader, ILo
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
         for (var looked = 0; looked < most && await channel.BasicGetAsync(queue.Queue, autoAck: false, cancellationToken) is { } message; looked++)
         {
-            if (!HasUnsignedShort(message.BasicProperties.Headers))
+            if (Obstacle(message.BasicProperties.Headers) is { } obstacle)
             {
-                continue;
+                var decision = new SettleDecision(SettleAction.DeadLetter, Reason: DeadLetterReasons.HostCannotDecode, Description: obstacle);
+                await settler.PerformAsync(Read(message, source), decision, "the host's listener cannot take it", failure: null, cancellationToken);
+                await channel.BasicAckAsync(message.DeliveryTag, multiple: false, cancellationToken);
             }
-
-            var decision = new SettleDecision(SettleAction.DeadLetter, Reason: DeadLetterReasons.HostCannotDecode,
-                Description: "A header of AMQP type 'u' (unsigned 16 bit): Microsoft's RabbitMQ extension closes its connection on it. It is an integer here.");
-            await settler.PerformAsync(Read(message, source), decision, "a header of AMQP type 'u' ends the host's listener", failure: null, cancellationToken);
-            await channel.BasicAckAsync(message.DeliveryTag, multiple: false, cancellationToken);
+            else if (onlyReturned && !message.Redelivered)
+            {
+                return;
+            }
         }
     }
+
+    /// <summary>What Microsoft's extension fails on, in words; null where it does not.</summary>
+    private static string? Obstacle(IDictionary<string, object?>? headers) =>
+        headers is null ? null
+        : HasUnsignedShort(headers) ? "A header of AMQP type 'u' (unsigned 16 bit): Microsoft's RabbitMQ extension closes its connection on it. It is an integer here."
+        : headers.TryGetValue(TraceParent, out var parent) && parent is not byte[] ? "The header 'traceparent' is not a string: the listener of Microsoft's RabbitMQ extension never settles such a message."
+        : null;
 
     /// <summary>Whether a header, or a value within one, is of the one type that the client of Microsoft's host (RabbitMQ.Client 6) does not know.</summary>
     private static bool HasUnsignedShort(object? value) => value switch

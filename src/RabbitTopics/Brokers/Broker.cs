@@ -71,6 +71,19 @@ internal sealed class Broker : IAsyncDisposable
         await use(channel);
     }
 
+    /// <summary>How many messages of a queue wait, and how many consumers it has.</summary>
+    /// <exception cref="OperationInterruptedException">There is no such queue (404), or it may not be looked at.</exception>
+    internal async Task<(uint Messages, uint Consumers)> CountAsync(string queue, CancellationToken cancellationToken)
+    {
+        var counts = (Messages: 0u, Consumers: 0u);
+        await UseChannelAsync(async channel =>
+        {
+            var known = await channel.QueueDeclarePassiveAsync(queue, cancellationToken);
+            counts = (known.MessageCount, known.ConsumerCount);
+        }, cancellationToken);
+        return counts;
+    }
+
     /// <summary>Declares a queue. A quorum queue on RabbitMQ 4 is declared without a delivery limit, where the app names none: each look at a
     /// message, each reconnect and each stop counts there, and at the limit the message is dropped, or dead-lettered without our reason.</summary>
     /// <exception cref="OperationInterruptedException">The broker refused: 403, or 406 where it exists with other properties.</exception>

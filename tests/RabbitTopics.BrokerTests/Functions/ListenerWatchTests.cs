@@ -91,6 +91,23 @@ public sealed class ListenerWatchTests(SharedBroker broker)
     }
 
     [Fact]
+    public async Task A_queue_that_does_not_exist_is_critical_and_unhealthy_until_it_is_consumed()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        using var watch = await WatchAsync(library);
+
+        await _log.WaitForAsync("Critical:");
+        Assert.Contains(_log.Lines, line => line.Contains($"queue '{library.Queue}' is not consumed: it does not exist, and the host disables a function whose queue it does not find. Create it", StringComparison.Ordinal));
+        Assert.Equal(HealthStatus.Unhealthy, (await library.Get<HealthCheckService>().CheckHealthAsync()).Status);
+
+        await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false);
+        await library.Channel.BasicConsumeAsync(library.Queue, autoAck: true, new RabbitMQ.Client.Events.AsyncEventingBasicConsumer(library.Channel));
+        await _log.WaitForAsync("is consumed again, or empty");
+        Assert.Equal(HealthStatus.Healthy, (await library.Get<HealthCheckService>().CheckHealthAsync()).Status);
+        Assert.Single(_log.Lines, line => line.StartsWith("Critical:", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Nothing_is_parked_where_the_app_does_not_want_it()
     {
         await using var library = await Library.OnAsync(broker.Uri);
