@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using RabbitTopics.Benchmarks.Commands;
 using RabbitTopics.Benchmarks.Contenders;
@@ -13,6 +14,11 @@ if (args is [StartCommand.RawProgram, var queue])
 if (args is [ContenderProcess.Argument, var contender, var workload, var count, var exchange, var measured])
 {
     return await ContenderProcess.RunAsync(contender, workload, count, exchange, measured);
+}
+
+if (args is [ManyFunctions.Argument, var prefix, var functions, var messages])
+{
+    return await ManyFunctions.RunAsync(prefix, int.Parse(functions, CultureInfo.InvariantCulture), int.Parse(messages, CultureInfo.InvariantCulture));
 }
 
 if (args is ["wolverine-code"])
@@ -34,11 +40,13 @@ using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interru
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
 try
 {
-    // The demo app's queues have fixed names: not on a broker that others use.
-    var given = options.IsStart ? null : Environment.GetEnvironmentVariable("RabbitMQ");
+    // The demo app's queues have fixed names, and those of many functions are thousands: not on a broker that others use.
+    var given = options.IsStart || options.IsMany ? null : Environment.GetEnvironmentVariable("RabbitMQ");
     await using var own = string.IsNullOrEmpty(given) ? await PrivateBroker.StartNewAsync() : null;
     var broker = own?.Uri ?? new Uri(given!);
-    await (options.IsStart ? new StartCommand(broker, options).RunAsync(interrupted.Token) : new CompareCommand(broker, options).RunAsync(interrupted.Token));
+    await (options.IsStart ? new StartCommand(broker, options).RunAsync(interrupted.Token)
+        : options.IsMany ? new ManyCommand(own!, options).RunAsync(interrupted.Token)
+        : new CompareCommand(broker, options).RunAsync(interrupted.Token));
     return 0;
 }
 catch (CaseFailedException failure)

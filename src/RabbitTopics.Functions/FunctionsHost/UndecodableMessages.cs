@@ -42,11 +42,20 @@ internal sealed class UndecodableMessages(Broker broker, string topicHeader, ILo
     }
 
     /// <summary>What Microsoft's extension fails on, in words; null where it does not.</summary>
-    private static string? Obstacle(IDictionary<string, object?>? headers) =>
-        headers is null ? null
-        : HasUnsignedShort(headers) ? "A header of AMQP type 'u' (unsigned 16 bit): Microsoft's RabbitMQ extension closes its connection on it. It is an integer here."
-        : headers.TryGetValue(TraceParent, out var parent) && parent is not byte[] ? "The header 'traceparent' is not a string: the listener of Microsoft's RabbitMQ extension never settles such a message."
-        : null;
+    private static string? Obstacle(IDictionary<string, object?>? headers)
+    {
+        if (HasUnsignedShort(headers))
+        {
+            return "A header of AMQP type 'u' (unsigned 16 bit): Microsoft's RabbitMQ extension closes its connection on it. It is an integer here.";
+        }
+
+        if (headers is not null && headers.TryGetValue(TraceParent, out var parent) && parent is not byte[])
+        {
+            return "The header 'traceparent' is not a string: the listener of Microsoft's RabbitMQ extension never settles such a message.";
+        }
+
+        return null;
+    }
 
     /// <summary>Whether a header, or a value within one, is of the one type that the client of Microsoft's host (RabbitMQ.Client 6) does not know.</summary>
     private static bool HasUnsignedShort(object? value) => value switch

@@ -9,19 +9,22 @@ namespace RabbitTopics.Benchmarks.Commands;
 internal sealed record Options
 {
     public static string Usage { get; } = $"""
-        Usage: RabbitTopics.Benchmarks [start] [options]
+        Usage: RabbitTopics.Benchmarks [start|many] [options]
           Compares RabbitTopics with the plain client and other libraries. With start: the demo app, which it publishes as JIT, ReadyToRun and
-          native code, with a program on the plain client.
+          native code, with a program on the plain client. With many: apps of 1, 10, 100 and 1 000 functions, between which --count messages are
+          spread.
           --rounds N         how often each contender does each workload; default 5
           --count N          messages of consume-c1; the other workloads change in proportion; default {Workload.DefaultMessages}
           --workloads A,B    of {string.Join(", ", Workload.All.Select(workload => workload.Name))}; default all
           --contenders A,B   default {string.Join(", ", ContenderNames.Default)}; there are also {string.Join(", ", ContenderNames.Others)}
           --charts FOLDER    writes a chart of each workload there, as SVG
           --quick            one round of few messages: shows that it works and that no message is lost, not how fast
-          The broker is the one that the environment variable RabbitMQ names, else one started for the run; start always has its own.
+          The broker is the one that the environment variable RabbitMQ names, else one started for the run; start and many always have their own.
         """;
 
     public bool IsStart { get; private init; }
+
+    public bool IsMany { get; private init; }
 
     public int Rounds { get; private init; } = 5;
 
@@ -37,8 +40,8 @@ internal sealed record Options
     {
         options = null;
         var parsed = args.Contains("--quick") ? new Options { Rounds = 1, Count = 200 } : new Options();
-        var isStart = args is ["start", ..];
-        for (var index = isStart ? 1 : 0; index < args.Length; index++)
+        var (isStart, isMany) = (args is ["start", ..], args is ["many", ..]);
+        for (var index = isStart || isMany ? 1 : 0; index < args.Length; index++)
         {
             var name = args[index];
             if (name == "--quick")
@@ -76,7 +79,7 @@ internal sealed record Options
             };
         }
 
-        options = parsed with { IsStart = isStart, Workloads = [.. parsed.Workloads.Select(workload => workload.Scaled(parsed.Count))] };
+        options = parsed with { IsStart = isStart, IsMany = isMany, Workloads = [.. parsed.Workloads.Select(workload => workload.Scaled(parsed.Count))] };
         problem = null;
         return true;
     }

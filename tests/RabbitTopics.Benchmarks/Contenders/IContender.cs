@@ -19,6 +19,10 @@ internal interface IPublishing : IAsyncDisposable
 {
     /// <summary>Returns when the broker has confirmed the message. May be called side by side.</summary>
     Task PublishAsync(Order order);
+
+    /// <summary>Publishes several, as the library has it for a batch, and returns when the broker has confirmed all of them. Default: side by
+    /// side.</summary>
+    Task PublishAllAsync(IEnumerable<Order> orders) => Task.WhenAll(orders.Select(PublishAsync));
 }
 
 /// <summary>The contenders by their names.</summary>

@@ -69,6 +69,8 @@ internal sealed class MassTransitContender(Uri broker) : IContender
 
         public Task PublishAsync(Order order) => endpoint.Send(order, _pipe);
 
+        public Task PublishAllAsync(IEnumerable<Order> orders) => endpoint.SendBatch(orders, _pipe);
+
         public ValueTask DisposeAsync() => host.DisposeAsync();
     }
 }

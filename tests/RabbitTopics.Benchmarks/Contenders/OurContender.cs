@@ -50,6 +50,8 @@ internal sealed class OurContender(Uri broker) : IContender
 
         public Task PublishAsync(Order order) => _publisher.PublishAsync(topic, order);
 
+        public Task PublishAllAsync(IEnumerable<Order> orders) => _publisher.PublishAllAsync(orders.Select(order => new TopicMessage<Order>(topic, order)));
+
         public ValueTask DisposeAsync() => services.DisposeAsync();
     }
 }

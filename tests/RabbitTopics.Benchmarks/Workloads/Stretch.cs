@@ -71,6 +71,16 @@ internal sealed class Stretch(Workload workload, IContender contender, string ex
         await publishing.PublishAsync(_orders[0]); // Its channel is opened with the first message.
         var next = 0;
         var meter = Meter.Start();
+        if (workload.Batch > 1)
+        {
+            foreach (var batch in Enumerable.Range(1, messages - 1).Chunk(workload.Batch))
+            {
+                await publishing.PublishAllAsync(batch.Select(number => _orders[number]));
+            }
+
+            return meter.Stop(messages - 1);
+        }
+
         await Task.WhenAll(Enumerable.Range(0, workload.Concurrency).Select(async _ =>
         {
             while (Interlocked.Increment(ref next) is var number && number < messages)

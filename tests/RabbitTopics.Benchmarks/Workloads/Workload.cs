@@ -42,6 +42,7 @@ internal sealed record Workload(string Name, WorkloadKind Kind, int Messages, us
         new("consume-10ms-c32", WorkloadKind.Consume, 3_000, 32, Costs) { Handling = TimeSpan.FromMilliseconds(10) },
         new("publish-1", WorkloadKind.Publish, 3_000, 1, Costs),
         new("publish-256", WorkloadKind.Publish, DefaultMessages, 256, Costs),
+        new("publish-batch-100", WorkloadKind.Publish, DefaultMessages, 1, Costs) { Batch = 100 },
         new("start", WorkloadKind.Start, 1, 1, [Figure.Start]),
         new("consume-256B", WorkloadKind.Consume, DefaultMessages, 1, Costs) { BodyBytes = 256 },
         new("consume-64KiB", WorkloadKind.Consume, 1_000, 1, Costs) { BodyBytes = 64 * 1024 },
@@ -52,6 +53,9 @@ internal sealed record Workload(string Name, WorkloadKind Kind, int Messages, us
 
     /// <summary>How long the handler waits, as one does that calls others. Zero: it does nothing but count.</summary>
     public TimeSpan Handling { get; init; }
+
+    /// <summary>How many messages are given to the library at once, where it publishes; all are confirmed before the next.</summary>
+    public int Batch { get; init; } = 1;
 
     /// <summary>The length of a message's JSON.</summary>
     public int BodyBytes { get; init; } = 1024;

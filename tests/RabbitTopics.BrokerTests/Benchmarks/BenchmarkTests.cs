@@ -18,6 +18,16 @@ public sealed class BenchmarkTests(SharedBroker broker)
         Assert.Contains("RATIO wolverine-publish-256-alloc ", output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Apps_of_several_functions_consume_all_their_queues_on_one_connection_and_handle_every_message()
+    {
+        var (code, output) = await RunAsync("many --quick");
+
+        Assert.True(code == 0, output);
+        Assert.Matches(@"\| 1 \| \d+ \| \d+ \| 1 \| 1 \|", output);
+        Assert.Matches(@"\| 10 \| \d+ \| \d+ \| 1 \| 10 \|", output);
+    }
+
     [Theory]
     [InlineData("lost", "consume-c16", "did not come")]
     [InlineData("lost", "publish-256", "did not come")]
