@@ -35,9 +35,10 @@ internal sealed class TopologyAtStart(TriggerQueues queues, AppBrokers brokers, 
 
     private async Task PrepareAsync(string function, CancellationToken cancellationToken)
     {
-        var queue = queues.Find(function)!;
+        TriggerQueue? queue = null;
         try
         {
+            queue = queues.Find(function)!; // Throws where a setting of its attributes is missing: the other functions go on.
             var broker = brokers.Get(queue.ConnectionStringSetting);
             await TopologyDeclarer.ApplyAsync(broker, queue.Topology, queue.Queue, cancellationToken);
             await new DeliverySettler(broker, queue.Topology?.Properties, queue.Options, logger).PrepareAsync(queue.Queue, cancellationToken);
@@ -54,8 +55,8 @@ internal sealed class TopologyAtStart(TriggerQueues queues, AppBrokers brokers, 
 
         void Report(string problem)
         {
-            health.Report(function, queue.Queue, problem); // Until the watch finds it consumed.
-            logger.LogCritical("Function '{Function}': its queue '{Queue}': {Problem}", function, queue.Queue, Secret.Hide(problem));
+            health.Report(function, queue?.Queue ?? "", problem); // Until the watch finds it consumed.
+            logger.LogCritical("Function '{Function}': its queue '{Queue}': {Problem}", function, queue?.Queue, Secret.Hide(problem));
         }
     }
 
@@ -73,7 +74,7 @@ internal sealed class TopologyAtStart(TriggerQueues queues, AppBrokers brokers, 
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            logger.LogWarning("Function '{Function}': its queue '{Queue}' could not be searched for messages that the host cannot take: {Reason}", queue.Function, queue.Queue, exception.Message);
+            logger.LogWarning("Function '{Function}': its queue '{Queue}' could not be searched for messages that the host cannot take: {Reason}", queue.Function, queue.Queue, Secret.Hide(exception.Message));
         }
     }
 }

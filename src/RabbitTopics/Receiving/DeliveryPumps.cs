@@ -129,6 +129,28 @@ internal sealed class DeliveryPumps
     private async Task RunAsync(Loop loop)
     {
         _isStarting = false; // Before it reads: who adds a message after that starts the next.
+        try
+        {
+            await ReadAsync(loop);
+        }
+        finally
+        {
+            loop.AtWork = null;
+            lock (_gate)
+            {
+                _resting.Push(loop);
+                EndIfDone();
+            }
+
+            if (HaveMore)
+            {
+                StartLoop(); // It came when this one had looked and was not at rest yet.
+            }
+        }
+    }
+
+    private async Task ReadAsync(Loop loop)
+    {
         while (_inbox.Reader.TryRead(out var taken))
         {
             if (HaveMore)
@@ -146,17 +168,6 @@ internal sealed class DeliveryPumps
                     loop.AtWork = null;
                 }
             }
-        }
-
-        lock (_gate)
-        {
-            _resting.Push(loop);
-            EndIfDone();
-        }
-
-        if (HaveMore)
-        {
-            StartLoop(); // It came when this one had looked and was not at rest yet.
         }
     }
 

@@ -24,6 +24,7 @@ internal sealed class OurContender(Uri broker) : IContender
         {
             ["RabbitMQ"] = broker.OriginalString,
             ["BENCH_QUEUE"] = queue,
+            ["AzureWebJobs:Many:Disabled"] = "true", // ManyFunctions has it.
             ["AzureFunctionsJobHost:logging:logLevel:default"] = "Warning",
             ["AzureFunctionsJobHost:extensions:rabbitMQ:prefetchCount"] = prefetch.ToString(CultureInfo.InvariantCulture),
             ["AzureFunctionsJobHost:extensions:rabbitMQ:concurrency"] = concurrency.ToString(CultureInfo.InvariantCulture),
