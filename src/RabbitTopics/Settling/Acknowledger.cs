@@ -79,7 +79,8 @@ internal sealed class Acknowledger(IChannel channel, string queue, int prefetch,
         return _settled.Task;
     }
 
-    /// <summary>Acknowledges a delivery that is done, perhaps together with some that follow within milliseconds.</summary>
+    /// <summary>Acknowledges a delivery that is done, perhaps together with some that follow within milliseconds. One that was at work for longer than
+    /// that is acknowledged at once: compared with its handling it costs nothing, and to wake up later for it costs more.</summary>
     /// <param name="delivery">The delivery.</param>
     /// <param name="moreFollow">Whether another message is at hand.</param>
     public ValueTask AcknowledgeAsync(Delivery delivery, bool moreFollow)
@@ -88,7 +89,7 @@ internal sealed class Acknowledger(IChannel channel, string queue, int prefetch,
         {
             delivery.Receipt.Settlement = Settlement.Waiting;
             _waiting++;
-            if (moreFollow && !_isDisposed && _waiting < _mostWaiting)
+            if (moreFollow && !_isDisposed && _waiting < _mostWaiting && DateTimeOffset.UtcNow - delivery.Time < LongestWait)
             {
                 SetTimer();
                 return ValueTask.CompletedTask;

@@ -39,7 +39,7 @@ internal sealed record Workload(string Name, WorkloadKind Kind, int Messages, us
     [
         new("consume-c1", WorkloadKind.Consume, DefaultMessages, 1, Costs),
         new("consume-c16", WorkloadKind.Consume, DefaultMessages, 16, Costs),
-        new("consume-10ms-c32", WorkloadKind.Consume, 3_000, 32, Costs) { Handling = TimeSpan.FromMilliseconds(10) },
+        new("consume-10ms-c32", WorkloadKind.Consume, 12_000, 32, Costs) { Handling = TimeSpan.FromMilliseconds(10) },
         new("publish-1", WorkloadKind.Publish, 3_000, 1, Costs),
         new("publish-256", WorkloadKind.Publish, DefaultMessages, 256, Costs),
         new("publish-batch-100", WorkloadKind.Publish, DefaultMessages, 1, Costs) { Batch = 100 },
