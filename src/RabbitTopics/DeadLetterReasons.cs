@@ -19,7 +19,7 @@ public static class DeadLetterReasons
     /// <summary>The handling was begun and never ended as often as <see cref="ErrorPolicy.MaxRedeliveries"/> says.</summary>
     public const string MaxRedeliveries = "max-redeliveries";
 
-    /// <summary>Microsoft's RabbitMQ extension cannot decode the message, which ends its listener.</summary>
+    /// <summary>The listener of Microsoft's RabbitMQ extension cannot take the message: its client cannot decode it, or it fails before the invocation.</summary>
     public const string HostCannotDecode = "host-cannot-decode";
 
     /// <summary>The handler parked the message and gave no reason.</summary>

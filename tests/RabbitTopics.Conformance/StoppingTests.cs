@@ -149,12 +149,14 @@ public sealed class StoppingTests(ConformanceRun run) : IAsyncLifetime
         Assert.Equal("max-redeliveries", parked.HeaderText("rt-dead-letter-reason"));
         await using var last = AppUnderTest.Start(run.Broker, _name);
         var seen = new List<Seen>();
+        var crashes = run.Has(HostCapabilities.OneProcess) ? 3 : 2; // The first time, and two redeliveries. A worker can end before it runs the function, and the host counts that.
         await Wait.UntilAsync(async () =>
         {
             seen.AddRange(await TakeSeenAsync(1));
             return seen.Where(message => message.Value != "crash").Select(message => message.Value).Distinct().Count() == 3
-                && seen.Count(message => message.Value == "crash") == 3; // The first time, and two redeliveries.
+                && seen.Count(message => message.Value == "crash") >= crashes;
         }, "the other messages, and the crashes");
+        Assert.InRange(seen.Count(message => message.Value == "crash"), crashes, 3);
     }
 
     /// <summary>Where a stop may cut a handler off, its message is handled again, or was finished: at least once.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 
 namespace RabbitTopics.Functions.FunctionsHost;
@@ -15,10 +16,10 @@ internal sealed class BackgroundLog(TextWriter output) : ILoggerProvider, ISuppo
     {
         get
         {
-            var found = new Found();
+            var found = new StrongBox<bool>();
             _scopes?.ForEachScope(static (scope, found) =>
-                found.Is |= scope is IEnumerable<KeyValuePair<string, object>> entries && entries.Any(entry => entry.Key == InvocationScope), found);
-            return found.Is;
+                found.Value |= scope is IEnumerable<KeyValuePair<string, object>> entries && entries.Any(entry => entry.Key == InvocationScope), found);
+            return found.Value;
         }
     }
 
@@ -32,10 +33,12 @@ internal sealed class BackgroundLog(TextWriter output) : ILoggerProvider, ISuppo
 
     private void Write(string line) => output.WriteLine(line.ReplaceLineEndings(" "));
 
-    private sealed class Found
+    private static string LevelWord(LogLevel level) => level switch
     {
-        public bool Is { get; set; }
-    }
+        LogLevel.Information => "info",
+        LogLevel.Warning => "warning",
+        _ => "error",
+    };
 
     private sealed class Logger(BackgroundLog log, string category) : ILogger
     {
@@ -44,13 +47,13 @@ internal sealed class BackgroundLog(TextWriter output) : ILoggerProvider, ISuppo
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
-        public bool IsEnabled(LogLevel logLevel) => _isOurs && logLevel is >= LogLevel.Warning and not LogLevel.None;
+        public bool IsEnabled(LogLevel logLevel) => _isOurs && logLevel is >= LogLevel.Information and not LogLevel.None;
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             if (IsEnabled(logLevel) && !log.IsInInvocation)
             {
-                log.Write($"{(logLevel == LogLevel.Warning ? "warning" : "error")}: {category}: {formatter(state, exception)}");
+                log.Write($"{LevelWord(logLevel)}: {category}: {formatter(state, exception)}");
             }
         }
     }

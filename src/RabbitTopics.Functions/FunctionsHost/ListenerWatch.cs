@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 using RabbitTopics.Brokers;
 using RabbitTopics.Functions.Catalog;
@@ -15,6 +14,15 @@ namespace RabbitTopics.Functions.FunctionsHost;
 internal sealed class ListenerWatch(TriggerQueues queues, InvocationCounts invocations, AppBrokers brokers, QueueHealth health, IOptions<RabbitTopicsOptions> app,
     IOptions<ListenerWatchOptions> options, TimeProvider time, ILogger<ListenerWatch> logger) : BackgroundService
 {
+    /// <summary>What is wrong with a queue.</summary>
+    private enum Problem
+    {
+        None,
+        QueueMissing,
+        NoConsumer,
+        NothingArrives,
+    }
+
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(queues.Functions.Select(function => WatchAsync(function, stoppingToken)));
 
@@ -24,11 +32,12 @@ internal sealed class ListenerWatch(TriggerQueues queues, InvocationCounts invoc
         {
             var queue = queues.Find(function)!;
             using var timer = new PeriodicTimer(options.Value.Interval, time);
-            var idle = new Idle();
-            while (await timer.WaitForNextTickAsync(stop))
+            var state = new Listener();
+            do
             {
-                await LookAsync(queue, idle, stop);
+                await LookAsync(queue, state, stop);
             }
+            while (await timer.WaitForNextTickAsync(stop));
         }
         catch (OperationCanceledException)
         {
@@ -40,53 +49,51 @@ internal sealed class ListenerWatch(TriggerQueues queues, InvocationCounts invoc
         }
     }
 
-    private async Task LookAsync(TriggerQueue queue, Idle idle, CancellationToken stop)
+    private async Task LookAsync(TriggerQueue queue, Listener listener, CancellationToken stop)
     {
         try
         {
             var broker = brokers.Get(queue.ConnectionStringSetting);
-            var (messages, consumers) = await broker.CountAsync(queue.Queue, stop);
-            var isStuck = consumers > 0 && !idle.HasMoved(invocations.Read(queue.Function)) && queue.Topology?.Properties.HasSingleActiveConsumer != true;
-            if (messages == 0 || (consumers > 0 && !isStuck))
+            if (await broker.TryCountAsync(queue.Queue, stop) is not var (messages, consumers))
             {
-                if (idle.IsSaid || consumers > 0)
-                {
-                    health.Report(queue.Function, queue.Queue, null);
-                }
-
-                if (idle.IsSaid)
-                {
-                    logger.LogInformation("Function '{Function}': its queue '{Queue}' is consumed again, or empty.", queue.Function, queue.Queue);
-                }
-
-                idle.Reset();
-                idle.IsSaid = idle.HasParked = false;
+                var canDeclare = queue.Topology is not null && broker.Mode == TopologyMode.Declare;
+                Say(queue, listener, Problem.QueueMissing, "it does not exist, and the host disables a function whose queue it does not find. "
+                    + (canDeclare ? "A start of the app declares it" : "Create it, or put [TopicSubscription] beside the trigger"));
+                return;
             }
-            else if (idle.Elapsed >= options.Value.After)
-            {
-                if (!idle.IsSaid)
-                {
-                    idle.IsSaid = true;
-                    Say(queue, Problem(messages, consumers));
-                }
 
-                if (consumers == 0 && options.Value.ParkUndecodable && !idle.HasParked)
+            var hasMoved = listener.HasMoved(invocations.Read(queue.Function)) || queue.Topology?.Properties.HasSingleActiveConsumer == true;
+            if (consumers > 0 && (hasMoved || messages == 0))
+            {
+                Clear(queue, listener);
+            }
+            else if (messages == 0)
+            {
+                // Nothing waits for the consumer that is not there. A queue that was missing has none before the host starts again.
+                if (listener.Problem != Problem.QueueMissing)
                 {
-                    await new UndecodableMessages(broker, app.Value.TopicHeader, logger).ParkAsync(queue, options.Value.MessagesLookedAt, onlyReturned: false, stop);
-                    idle.HasParked = true; // Where it failed it is tried at the next look.
+                    Clear(queue, listener);
                 }
+            }
+            else if (listener.Elapsed < options.Value.After)
+            {
+                listener.Start();
+            }
+            else if (consumers > 0)
+            {
+                Say(queue, listener, Problem.NothingArrives, $"it has had messages ({messages} now), none of them has reached this instance for {Seconds}, though it has {consumers} consumer(s): "
+                    + "the listener of this instance has ended, or its prefetch is full of messages on which it fails without a word, as of those with a header 'traceparent' that is "
+                    + "not a string, which a start parks (docs/hosts.md)");
             }
             else
             {
-                idle.Start();
-            }
-        }
-        catch (OperationInterruptedException exception) when (exception.ShutdownReason is { ReplyCode: Constants.NotFound })
-        {
-            if (!idle.IsSaid)
-            {
-                idle.IsSaid = true;
-                Say(queue, "it does not exist, and the host disables a function whose queue it does not find. Create it, or put [TopicSubscription] beside the trigger");
+                Say(queue, listener, Problem.NoConsumer, $"it has had messages ({messages} now) and no consumer for {Seconds}; the host's listener has ended, as after an error of its channel, "
+                    + "and does not come back by itself");
+                if (options.Value.ParkUndecodable && !listener.HasParked)
+                {
+                    await new PoisonMessages(broker, app.Value.TopicHeader, logger).ParkAsync(queue, options.Value.MessagesLookedAt, onlyReturned: false, stop);
+                    listener.HasParked = true; // Where it failed it is tried at the next look.
+                }
             }
         }
         catch (Exception exception) when (!stop.IsCancellationRequested
@@ -96,25 +103,40 @@ internal sealed class ListenerWatch(TriggerQueues queues, InvocationCounts invoc
         }
     }
 
-    private string Problem(uint messages, uint consumers) => $"it has had messages ({messages} now) and " + (consumers == 0
-        ? $"no consumer for {options.Value.After.TotalSeconds:0.###} s; the host's listener has ended, as after an error of its channel, and does not come back by itself"
-        : $"none of them has reached this instance for {options.Value.After.TotalSeconds:0.###} s, though it has {consumers} consumer(s): the listener of this instance has ended, or its prefetch "
-            + "is full of messages on which it fails without a word, as of those with a header 'traceparent' that is not a string, which a start parks (docs/hosts.md)");
+    private string Seconds => $"{options.Value.After.TotalSeconds:0.###} s";
 
-    private void Say(TriggerQueue queue, string problem)
+    /// <summary>Reports a problem, once until it is another one or over.</summary>
+    private void Say(TriggerQueue queue, Listener listener, Problem problem, string text)
     {
-        health.Report(queue.Function, queue.Queue, problem);
-        logger.LogCritical("Function '{Function}': queue '{Queue}' is not consumed: {Problem}. Restart the function app.", queue.Function, queue.Queue, problem);
+        if (listener.Problem != problem)
+        {
+            listener.Problem = problem;
+            health.Report(queue.Function, queue.Queue, text);
+            logger.LogCritical("Function '{Function}': queue '{Queue}' is not consumed: {Problem}. Restart the function app.", queue.Function, queue.Queue, text);
+        }
     }
 
-    /// <summary>The time in which a queue had messages that reached nobody.</summary>
-    private sealed class Idle : Stopwatch
+    private void Clear(TriggerQueue queue, Listener listener)
     {
-        public bool IsSaid { get; set; }
+        listener.Reset();
+        listener.HasParked = false;
+        if (listener.Problem != Problem.None)
+        {
+            listener.Problem = Problem.None;
+            health.Report(queue.Function, queue.Queue, null);
+            logger.LogInformation("Function '{Function}': its queue '{Queue}' is consumed again, or empty.", queue.Function, queue.Queue);
+        }
+    }
+
+    /// <summary>What is known of a function's listener, and for how long its queue has had messages that reached nobody.</summary>
+    private sealed class Listener : Stopwatch
+    {
+        private long _begun = -1;
+
+        /// <summary>What was said last.</summary>
+        public Problem Problem { get; set; }
 
         public bool HasParked { get; set; }
-
-        private long _begun = -1;
 
         /// <summary>Whether the function was invoked since the last look, or is at work.</summary>
         public bool HasMoved((long Begun, long Ended) now)

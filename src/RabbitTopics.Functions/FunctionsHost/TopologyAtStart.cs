@@ -28,35 +28,46 @@ internal sealed class TopologyAtStart(TriggerQueues queues, AppBrokers brokers, 
 
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Patience);
-        await Task.WhenAll(queues.Functions.Select(function => PrepareAsync(function, limit.Token)));
+        var problems = await Task.WhenAll(queues.Functions.Select(function => PrepareAsync(function, limit.Token)));
+        foreach (var same in problems.OfType<(string Function, string Text)>().GroupBy(problem => problem.Text))
+        {
+            logger.LogCritical("The queue of function '{Functions}' {Problem}", string.Join("', '", same.Select(problem => problem.Function)), same.Key);
+        }
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    private async Task PrepareAsync(string function, CancellationToken cancellationToken)
+    /// <summary>Prepares the queue of a function; what is wrong where that failed. Only another start tries it again.</summary>
+    private async Task<(string Function, string Text)?> PrepareAsync(string function, CancellationToken cancellationToken)
     {
         TriggerQueue? queue = null;
         try
         {
             queue = queues.Find(function)!; // Throws where a setting of its attributes is missing: the other functions go on.
             var broker = brokers.Get(queue.ConnectionStringSetting);
+            if (queue.Topology is null && await broker.TryCountAsync(queue.Queue, cancellationToken) is null)
+            {
+                return null; // Somebody else's and missing: the watch says so, at its first look.
+            }
+
             await TopologyDeclarer.ApplyAsync(broker, queue.Topology, queue.Queue, cancellationToken);
             await new DeliverySettler(broker, queue.Topology?.Properties, queue.Options, logger).PrepareAsync(queue.Queue, cancellationToken);
             await ClearAsync(broker, queue, cancellationToken);
+            return null;
         }
         catch (OperationCanceledException)
         {
-            Report($"the broker did not answer within {Patience.TotalSeconds} s, and the host may disable the function. Start the broker, then the app again.");
+            return Report($"was not prepared within {Patience.TotalSeconds} s, as the broker did not answer, and the host may disable the function. Start the broker, then the app again.");
         }
         catch (Exception exception)
         {
-            Report($"it could not be prepared, and the host may disable the function: {exception.Message}");
+            return Report($"could not be prepared, and the host may disable the function: {exception.Message}");
         }
 
-        void Report(string problem)
+        (string Function, string Text) Report(string problem)
         {
-            health.Report(function, queue?.Queue ?? "", problem); // Until the watch finds it consumed.
-            logger.LogCritical("Function '{Function}': its queue '{Queue}': {Problem}", function, queue?.Queue, Secret.Hide(problem));
+            health.Report(function, queue?.Queue ?? "", $"it {problem}", kind: nameof(TopologyAtStart));
+            return (function, Secret.Hide(problem));
         }
     }
 
@@ -66,10 +77,9 @@ internal sealed class TopologyAtStart(TriggerQueues queues, AppBrokers brokers, 
     {
         try
         {
-            var (messages, consumers) = await broker.CountAsync(queue.Queue, cancellationToken);
-            if (messages > 0 && consumers == 0 && options.Value.ParkUndecodable)
+            if (options.Value.ParkUndecodable && await broker.TryCountAsync(queue.Queue, cancellationToken) is ( > 0, 0))
             {
-                await new UndecodableMessages(broker, app.Value.TopicHeader, logger).ParkAsync(queue, options.Value.MessagesLookedAt, onlyReturned: true, cancellationToken);
+                await new PoisonMessages(broker, app.Value.TopicHeader, logger).ParkAsync(queue, options.Value.MessagesLookedAt, onlyReturned: true, cancellationToken);
             }
         }
         catch (Exception exception) when (exception is not OperationCanceledException)

@@ -71,17 +71,24 @@ internal sealed class Broker : IAsyncDisposable
         await use(channel);
     }
 
-    /// <summary>How many messages of a queue wait, and how many consumers it has.</summary>
-    /// <exception cref="OperationInterruptedException">There is no such queue (404), or it may not be looked at.</exception>
-    internal async Task<(uint Messages, uint Consumers)> CountAsync(string queue, CancellationToken cancellationToken)
+    /// <summary>How many messages of a queue wait, and how many consumers it has; null where there is no such queue.</summary>
+    /// <exception cref="OperationInterruptedException">It may not be looked at (403), or is another connection's own (405).</exception>
+    internal async Task<(uint Messages, uint Consumers)?> TryCountAsync(string queue, CancellationToken cancellationToken)
     {
-        var counts = (Messages: 0u, Consumers: 0u);
-        await UseChannelAsync(async channel =>
+        try
         {
-            var known = await channel.QueueDeclarePassiveAsync(queue, cancellationToken);
-            counts = (known.MessageCount, known.ConsumerCount);
-        }, cancellationToken);
-        return counts;
+            var counts = (Messages: 0u, Consumers: 0u);
+            await UseChannelAsync(async channel =>
+            {
+                var known = await channel.QueueDeclarePassiveAsync(queue, cancellationToken);
+                counts = (known.MessageCount, known.ConsumerCount);
+            }, cancellationToken);
+            return counts;
+        }
+        catch (OperationInterruptedException exception) when (exception.ShutdownReason is { ReplyCode: Constants.NotFound })
+        {
+            return null;
+        }
     }
 
     /// <summary>Declares a queue. A quorum queue on RabbitMQ 4 is declared without a delivery limit, where the app names none: each look at a

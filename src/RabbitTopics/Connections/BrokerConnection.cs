@@ -63,7 +63,7 @@ internal sealed class BrokerConnection : IAsyncDisposable
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
-            _supervisor ??= Task.Run(SuperviseAsync, CancellationToken.None);
+            _supervisor ??= StartSupervising();
             open = _open.Task;
         }
 
@@ -161,6 +161,13 @@ internal sealed class BrokerConnection : IAsyncDisposable
         {
             _logger.LogInformation("The broker at {Endpoint} takes messages for {Purpose} again.", _endpoint, _purpose);
         }
+    }
+
+    /// <summary>Without the context of whoever asks first: the connection outlives an invocation, and what it logs later is not of it.</summary>
+    private Task StartSupervising()
+    {
+        using AsyncFlowControl? flow = ExecutionContext.IsFlowSuppressed() ? null : ExecutionContext.SuppressFlow();
+        return Task.Run(SuperviseAsync, CancellationToken.None);
     }
 
     private async Task SuperviseAsync()

@@ -6,7 +6,7 @@ namespace RabbitTopics.Health;
 /// <summary>The current state of the app's queues.</summary>
 internal sealed class QueueHealth
 {
-    private readonly ConcurrentDictionary<(string Handler, string Queue), string> _problems = new();
+    private readonly ConcurrentDictionary<(string Handler, string Queue, string Kind), string> _problems = new();
     private readonly ConcurrentDictionary<(string Handler, string Queue, string Kind), string> _warnings = new();
 
     /// <summary>The queues that are not consumed.</summary>
@@ -33,15 +33,16 @@ internal sealed class QueueHealth
     /// <param name="handler">The handler that it is for.</param>
     /// <param name="queue">The queue.</param>
     /// <param name="problem">What keeps it from being consumed; null where nothing does.</param>
-    internal void Report(string handler, string queue, string? problem)
+    /// <param name="kind">Problems of different kinds are set and cleared apart.</param>
+    internal void Report(string handler, string queue, string? problem, string kind = "")
     {
         if (problem is null)
         {
-            _problems.TryRemove((handler, queue), out _);
+            _problems.TryRemove((handler, queue, kind), out _);
         }
         else
         {
-            _problems[(handler, queue)] = Secret.Hide(problem);
+            _problems[(handler, queue, kind)] = Secret.Hide(problem);
         }
     }
 }

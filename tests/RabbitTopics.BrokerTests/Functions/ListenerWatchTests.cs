@@ -94,13 +94,19 @@ public sealed class ListenerWatchTests(SharedBroker broker)
     public async Task A_queue_that_does_not_exist_is_critical_and_unhealthy_until_it_is_consumed()
     {
         await using var library = await Library.OnAsync(broker.Uri);
-        using var watch = await WatchAsync(library);
+        var time = new CountingTime();
+        using var watch = await WatchAsync(library, time: time);
 
         await _log.WaitForAsync("Critical:");
         Assert.Contains(_log.Lines, line => line.Contains($"queue '{library.Queue}' is not consumed: it does not exist, and the host disables a function whose queue it does not find. Create it", StringComparison.Ordinal));
         Assert.Equal(HealthStatus.Unhealthy, (await library.Get<HealthCheckService>().CheckHealthAsync()).Status);
 
+        // To be there is not enough: the host does not look for it again.
         await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false);
+        var before = time.Ticks;
+        await Wait.UntilAsync(() => time.Ticks > before + 3, "further looks");
+        Assert.Equal(HealthStatus.Unhealthy, (await library.Get<HealthCheckService>().CheckHealthAsync()).Status);
+
         await library.Channel.BasicConsumeAsync(library.Queue, autoAck: true, new RabbitMQ.Client.Events.AsyncEventingBasicConsumer(library.Channel));
         await _log.WaitForAsync("is consumed again, or empty");
         Assert.Equal(HealthStatus.Healthy, (await library.Get<HealthCheckService>().CheckHealthAsync()).Status);

@@ -7,12 +7,13 @@ namespace RabbitTopics.Tests.Functions;
 public sealed class BackgroundLogTests
 {
     [Fact]
-    public void Warnings_and_errors_of_the_library_outside_of_invocations_are_written_each_on_a_line_with_a_word_for_its_level()
+    public void What_the_library_logs_outside_of_invocations_is_written_each_on_a_line_with_a_word_for_its_level()
     {
         using var output = new StringWriter { NewLine = "\n" };
         using var loggers = LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(new BackgroundLog(output)));
         var ours = loggers.CreateLogger("RabbitTopics.Functions.Some");
 
+        ours.LogDebug("whispered");
         ours.LogInformation("told");
         ours.LogWarning("careful {What}", "now");
         ours.LogCritical("first\nsecond");
@@ -22,6 +23,6 @@ public sealed class BackgroundLogTests
             ours.LogError("in an invocation");
         }
 
-        Assert.Equal("warning: RabbitTopics.Functions.Some: careful now\nerror: RabbitTopics.Functions.Some: first second\n", output.ToString());
+        Assert.Equal("info: RabbitTopics.Functions.Some: told\nwarning: RabbitTopics.Functions.Some: careful now\nerror: RabbitTopics.Functions.Some: first second\n", output.ToString());
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitTopics.Brokers;
@@ -9,7 +10,7 @@ using RabbitTopics.Settling;
 namespace RabbitTopics.Functions.FunctionsHost;
 
 /// <summary>Finds the messages at the head of a queue that Microsoft's client cannot decode, or its listener cannot take, and parks them.</summary>
-internal sealed class UndecodableMessages(Broker broker, string topicHeader, ILogger logger)
+internal sealed class PoisonMessages(Broker broker, string topicHeader, ILogger logger)
 {
     private const string TraceParent = "traceparent";
 
@@ -31,7 +32,7 @@ internal sealed class UndecodableMessages(Broker broker, string topicHeader, ILo
             if (Obstacle(message.BasicProperties.Headers) is { } obstacle)
             {
                 var decision = new SettleDecision(SettleAction.DeadLetter, Reason: DeadLetterReasons.HostCannotDecode, Description: obstacle);
-                await settler.PerformAsync(Read(message, source), decision, "the host's listener cannot take it", failure: null, cancellationToken);
+                await settler.PerformAsync(Read(message, source), decision, "as the host's listener cannot take it", failure: null, cancellationToken);
                 await channel.BasicAckAsync(message.DeliveryTag, multiple: false, cancellationToken);
             }
             else if (onlyReturned && !message.Redelivered)
@@ -68,9 +69,14 @@ internal sealed class UndecodableMessages(Broker broker, string topicHeader, ILo
 
     private static Delivery Read(BasicGetResult message, DeliverySource source)
     {
-        var headers = HeaderTable.Read(message.BasicProperties.Headers);
+        var headers = HeaderTable.Read(message.BasicProperties.Headers); // Written again, an unsigned short is another type.
+        if (headers.TryGetValue(TraceParent, out var parent) && parent is not string)
+        {
+            headers.Set(TraceParent, Convert.ToString(parent, CultureInfo.InvariantCulture) ?? "");
+        }
+
         var properties = MessageProperties.Read(message.BasicProperties);
         var envelope = Envelope.Read(headers, properties, message.Exchange, message.RoutingKey, message.Redelivered, message.Body.ToArray(), source.TopicHeader);
-        return new Delivery(source, envelope, properties.Write(headers)) { DeliveryTag = message.DeliveryTag, Time = DateTimeOffset.UtcNow }; // Writes the number as another type.
+        return new Delivery(source, envelope, properties.Write(headers)) { DeliveryTag = message.DeliveryTag, Time = DateTimeOffset.UtcNow };
     }
 }
