@@ -40,8 +40,8 @@ public sealed class RabbitTopicsOptions
     /// for their turn, within their timeout. Default: 1000.</summary>
     public int MaxPublishesInFlight { get; set; } = 1000;
 
-    /// <summary>How many bytes the bodies of all publishes to one exchange may have that wait for the broker, those that wait for their turn
-    /// included. A further call fails at once with <see cref="PublishBacklogException"/>: who publishes faster than the broker takes, or while it
+    /// <summary>How many bytes all publishes to one exchange may have that wait for the broker, those that wait for their turn included: their
+    /// bodies, and 1 KiB for the rest of each. A further call fails at once with <see cref="PublishBacklogException"/>: who publishes faster than the broker takes, or while it
     /// is down, and does not await that, would use up the memory. Default: 256 MiB.</summary>
     public long MaxPublishBacklogBytes { get; set; } = 256 * 1024 * 1024;
 

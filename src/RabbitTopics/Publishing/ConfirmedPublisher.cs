@@ -23,7 +23,7 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
     /// <param name="connection">The connection to publish on.</param>
     /// <param name="prepare">Runs on every new channel of an exchange before it is used.</param>
     /// <param name="mostInFlight">How many publishes to one exchange may wait for their confirms.</param>
-    /// <param name="mostBytes">How many bytes the bodies of those may have that wait for the broker.</param>
+    /// <param name="mostBytes">How many bytes those may have that wait for the broker, as <see cref="Publish.Size"/> counts.</param>
     /// <param name="idleTime">After how long without a publish the channel of an exchange is closed. Default: a minute.</param>
     public ConfirmedPublisher(BrokerConnection connection, Func<string, IChannel, CancellationToken, Task> prepare, int mostInFlight, long mostBytes = long.MaxValue, TimeSpan? idleTime = null)
     {

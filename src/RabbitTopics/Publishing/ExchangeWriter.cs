@@ -69,12 +69,12 @@ internal sealed class ExchangeWriter : IAsyncDisposable
                 return null;
             }
 
-            if (_bytes > 0 && _bytes + publish.Body.Length > _mostBytes)
+            if (_bytes > 0 && _bytes + publish.Size > _mostBytes)
             {
                 return Task.FromException(new PublishBacklogException(publish.Exchange, publish.RoutingKey, _bytes, _mostBytes));
             }
 
-            _bytes += publish.Body.Length;
+            _bytes += publish.Size;
             _unsent.AddLast(publish.Node);
             if (publish.Deadline < _nextDeadline)
             {
@@ -477,7 +477,7 @@ internal sealed class ExchangeWriter : IAsyncDisposable
         if (publish.Node.List is { } list)
         {
             list.Remove(publish.Node);
-            _bytes -= publish.Body.Length;
+            _bytes -= publish.Size;
             _lastUse = Environment.TickCount64;
         }
 

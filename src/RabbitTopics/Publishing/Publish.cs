@@ -28,6 +28,9 @@ internal sealed class Publish
 
     public ReadOnlyMemory<byte> Body { get; }
 
+    /// <summary>How many bytes of memory it is taken to hold: the body, and a share for its properties, headers and what waits for it.</summary>
+    public int Size => Body.Length + 1024;
+
     /// <summary>How long it may take from the call to the answer.</summary>
     public required TimeSpan Timeout { get; init; }
 

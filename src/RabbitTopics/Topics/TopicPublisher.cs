@@ -29,15 +29,23 @@ internal sealed class TopicPublisher(AppBrokers brokers, JsonBody json, IOptions
     public Task PublishAsync(TopicMessage message, PublishOptions? options, CancellationToken cancellationToken) =>
         PublishAsync(message?.Topic!, message!, options, cancellationToken);
 
-    public Task PublishAllAsync(IEnumerable<TopicMessage> messages, PublishOptions? options, CancellationToken cancellationToken)
+    public async Task PublishAllAsync(IEnumerable<TopicMessage> messages, PublishOptions? options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(messages);
         var publishes = new List<Task>();
+        var awaited = 0;
         try
         {
             foreach (var message in messages)
             {
-                publishes.Add(PublishAsync(message, options, cancellationToken));
+                var publish = PublishAsync(message, options, cancellationToken);
+                while (publish is { IsFaulted: true, Exception.InnerException: PublishBacklogException } && awaited < publishes.Count)
+                {
+                    await publishes[awaited++].ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Makes room: they are this call's own.
+                    publish = PublishAsync(message, options, cancellationToken);
+                }
+
+                publishes.Add(publish);
             }
         }
         catch (Exception exception)
@@ -45,7 +53,7 @@ internal sealed class TopicPublisher(AppBrokers brokers, JsonBody json, IOptions
             publishes.Add(Task.FromException(exception)); // Of the enumeration.
         }
 
-        return Task.WhenAll(publishes);
+        await Task.WhenAll(publishes);
     }
 
     private Task StartAsync(string topic, object value, PublishOptions options, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using RabbitMQ.Client;
 using RabbitTopics.Connections;
@@ -142,21 +143,93 @@ public sealed class ConfirmedPublisherTests(SharedBroker broker)
         await using var library = await Library.OnAsync(broker.Uri);
         await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false);
         await using var connection = Connection(proxy.Uri);
-        await using var publisher = new ConfirmedPublisher(connection, NoteAsync, mostInFlight: 1, mostBytes: 1000);
+        await using var publisher = new ConfirmedPublisher(connection, NoteAsync, mostInFlight: 1, mostBytes: 3048);
 
         // One that is alone may be longer.
-        await Assert.ThrowsAsync<BrokerUnavailableException>(() => PublishAsync(publisher, library.Queue, new byte[2000], TimeSpan.FromMilliseconds(50)));
+        await Assert.ThrowsAsync<BrokerUnavailableException>(() => PublishAsync(publisher, library.Queue, new byte[4000], TimeSpan.FromMilliseconds(50)));
         var waiting = new[] { PublishAsync(publisher, library.Queue, new byte[500]), PublishAsync(publisher, library.Queue, new byte[500]) };
 
         var refused = PublishAsync(publisher, library.Queue, new byte[1]);
         Assert.True(refused.IsCompleted);
         var error = await Assert.ThrowsAsync<PublishBacklogException>(() => refused);
-        Assert.Contains("publishes to this exchange with 1000 bytes wait for the broker, and MaxPublishBacklogBytes is 1000.", error.Message, StringComparison.Ordinal);
+        Assert.Contains("publishes to this exchange with 3048 bytes wait for the broker, and MaxPublishBacklogBytes is 3048.", error.Message, StringComparison.Ordinal);
 
         proxy.IsBlackhole = false;
         proxy.Reset();
         await Task.WhenAll(waiting);
-        await PublishAsync(publisher, library.Queue, new byte[900]);
+        await PublishAsync(publisher, library.Queue, new byte[2000]);
+    }
+
+    [Fact]
+    public async Task The_room_of_publishes_that_ended_in_any_way_is_free_again()
+    {
+        await using var proxy = new TcpProxy(broker.Uri);
+        await using var library = await Library.OnAsync(broker.Uri);
+        await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false,
+            arguments: new Dictionary<string, object?> { ["x-max-length"] = 1, ["x-overflow"] = "reject-publish" });
+        await using var connection = Connection(proxy.Uri);
+        await using var publisher = new ConfirmedPublisher(connection, NoteAsync, mostInFlight: 10, mostBytes: 3048);
+        var half = new byte[500];
+
+        await PublishAsync(publisher, library.Queue, half);
+        for (var round = 0; round < 3; round++)
+        {
+            await Wait.UntilAsync(IsReturnedAsync, "a message that comes back, on a new connection after the first time");
+            await Assert.ThrowsAsync<PublishNackedException>(async () =>
+            {
+                while (true) // The queue takes a message more than its length.
+                {
+                    await PublishAsync(publisher, library.Queue, half);
+                }
+            });
+            proxy.IsBlackhole = true;
+            using var cancelled = new CancellationTokenSource();
+            var waiting = PublishAsync(publisher, library.Queue, half, cancellationToken: cancelled.Token);
+            await cancelled.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+            await Assert.ThrowsAnyAsync<TopicPublishException>(() => PublishAsync(publisher, library.Queue, half, TimeSpan.FromMilliseconds(50)));
+            proxy.IsBlackhole = false;
+            proxy.Reset();
+        }
+
+        await library.Channel.QueuePurgeAsync(library.Queue);
+        await Wait.UntilAsync(IsReturnedAsync, "the last connection");
+        await Task.WhenAll(PublishAsync(publisher, library.Queue, half), Assert.ThrowsAsync<PublishReturnedException>(() => PublishAsync(publisher, $"{library.Queue}.none", half)));
+
+        async Task<bool> IsReturnedAsync()
+        {
+            try
+            {
+                await PublishAsync(publisher, $"{library.Queue}.none", half);
+                return false;
+            }
+            catch (BrokerUnavailableException)
+            {
+                return false; // The connection that was reset.
+            }
+            catch (PublishReturnedException)
+            {
+                return true;
+            }
+        }
+    }
+
+    [Fact]
+    public async Task What_a_connection_logs_is_not_part_of_the_call_that_opened_it()
+    {
+        await using var proxy = new TcpProxy(broker.Uri);
+        await using var library = await Library.OnAsync(broker.Uri);
+        await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false);
+        var log = new ContextLogger();
+        await using var connection = Connection(proxy.Uri, log);
+        await using var publisher = new ConfirmedPublisher(connection, NoteAsync, 10);
+
+        log.Context.Value = "an invocation";
+        await PublishAsync(publisher, library.Queue);
+        proxy.Reset();
+
+        await Wait.UntilAsync(() => log.Lines.Any(line => line.Text.StartsWith("Lost the connection", StringComparison.Ordinal)), "the loss in the log");
+        Assert.All(log.Lines, line => Assert.Null(line.Context));
     }
 
     private static byte[] NewBody(List<WeakReference> bodies)
@@ -166,11 +239,27 @@ public sealed class ConfirmedPublisherTests(SharedBroker broker)
         return body;
     }
 
-    private static Task PublishAsync(ConfirmedPublisher publisher, string queue, byte[]? body = null, TimeSpan? timeout = null) =>
-        publisher.PublishAsync("", queue, new BasicProperties(), body ?? new byte[1], timeout ?? TimeSpan.FromSeconds(20), CancellationToken.None);
+    private static Task PublishAsync(ConfirmedPublisher publisher, string queue, byte[]? body = null, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
+        publisher.PublishAsync("", queue, new BasicProperties(), body ?? new byte[1], timeout ?? TimeSpan.FromSeconds(20), cancellationToken);
 
-    private static BrokerConnection Connection(Uri uri) => new(
-        BrokerEndpoint.From(new ConfigurationBuilder().AddInMemoryCollection([new("RabbitMQ", uri.OriginalString)]).Build(), "RabbitMQ"), "test", NullLogger.Instance);
+    private static BrokerConnection Connection(Uri uri, ILogger? logger = null) => new(
+        BrokerEndpoint.From(new ConfigurationBuilder().AddInMemoryCollection([new("RabbitMQ", uri.OriginalString)]).Build(), "RabbitMQ"), "test", logger ?? NullLogger.Instance);
+
+    /// <summary>Notes in what context each line was logged.</summary>
+    private sealed class ContextLogger : ILogger
+    {
+        public AsyncLocal<string?> Context { get; } = new();
+
+        public ConcurrentQueue<(string Text, string? Context)> Lines { get; } = new();
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Enqueue((formatter(state, exception), Context.Value));
+    }
 
     private Task NoteAsync(string exchange, IChannel channel, CancellationToken cancellationToken)
     {

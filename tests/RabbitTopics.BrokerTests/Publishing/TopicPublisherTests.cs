@@ -341,6 +341,20 @@ public sealed class TopicPublisherTests(SharedBroker broker)
     }
 
     [Fact]
+    public async Task Many_messages_that_are_more_than_may_wait_for_the_broker_are_published_in_their_order_all_the_same()
+    {
+        await using var library = await Library.OnAsync(broker.Uri, options => options.MaxPublishBacklogBytes = 10_000);
+        await BindAsync(library);
+
+        await library.Get<ITopicPublisher>().PublishAllAsync(Enumerable.Range(0, 500).Select(number => new TopicMessage<int>(library.Queue, number)));
+
+        for (var number = 0; number < 500; number++)
+        {
+            Assert.Equal($"{number}", Encoding.UTF8.GetString((await library.Channel.TakeAsync(library.Queue)).Body.Span));
+        }
+    }
+
+    [Fact]
     public async Task Of_many_messages_one_that_cannot_be_sent_is_an_error_when_the_others_have_ended()
     {
         await using var library = await Library.OnAsync(broker.Uri);
