@@ -157,7 +157,7 @@ internal static class HostJson
 
                 break;
 
-            case JsonValueKind.Array:
+            case JsonValueKind.Array when element.GetArrayLength() > 0:
                 foreach (var (index, item) in element.EnumerateArray().Index())
                 {
                     Flatten(ConfigurationPath.Combine(path, index.ToString(CultureInfo.InvariantCulture)), item, values);
@@ -166,7 +166,7 @@ internal static class HostJson
                 break;
 
             default:
-                values[path] = element.ValueKind == JsonValueKind.Object ? null : element.ToString();
+                values[path] = element.ValueKind is JsonValueKind.Object or JsonValueKind.Array ? null : element.ToString();
                 break;
         }
     }

@@ -20,7 +20,7 @@ internal static class LocalSettings
             return;
         }
 
-        if (!document.RootElement.TryGetProperty("Values", out var values))
+        if (Member("Values") is not { } values)
         {
             foreach (var name in document.RootElement.EnumerateObject().Select(member => member.Name).Where(name => Spelling.IsLike("Values", name)))
             {
@@ -30,7 +30,7 @@ internal static class LocalSettings
             return;
         }
 
-        if (document.RootElement.TryGetProperty("IsEncrypted", out var encrypted) && encrypted.ValueKind == JsonValueKind.True)
+        if (Member("IsEncrypted") is { ValueKind: JsonValueKind.True })
         {
             problems.Add($"{path} is encrypted. Decrypt it with 'func settings decrypt'.");
             return;
@@ -59,5 +59,9 @@ internal static class LocalSettings
         {
             provider.Load();
         }
+
+        // Functions Core Tools reads the names in any case.
+        JsonElement? Member(string name) => document.RootElement.EnumerateObject()
+            .Where(member => member.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(member => (JsonElement?)member.Value).FirstOrDefault();
     }
 }

@@ -22,7 +22,7 @@ public sealed class SettingsFileTests : IDisposable
         var fresh = $"RT_{Guid.NewGuid():N}";
         var taken = $"RT_{Guid.NewGuid():N}";
         Environment.SetEnvironmentVariable(taken, "from the environment");
-        Write(LocalSettings.FileName, $$"""{ "Values": { "{{fresh}}": "from the file", "{{taken}}": "from the file", "RT_GIVEN": "from the file" } } // a comment""");
+        Write(LocalSettings.FileName, $$"""{ "values": { "{{fresh}}": "from the file", "{{taken}}": "from the file", "RT_GIVEN": "from the file" } } // a comment""");
         _configuration.AddEnvironmentVariables().AddInMemoryCollection([new("RT_GIVEN", "from the command line")]);
 
         LocalSettings.Apply(_configuration, _folder, _problems);

@@ -151,13 +151,14 @@ public sealed class TimerListenerTests
         await listener.StopAsync(CancellationToken.None);
 
         Assert.Single(_runs);
+        var lines = _logger.Lines.Where(line => !line.Contains("is late", StringComparison.Ordinal)); // On a busy machine, the first run can be.
         if (isMonitored)
         {
-            Assert.Empty(_logger.Lines);
+            Assert.Empty(lines);
         }
         else
         {
-            Assert.Matches("^Function 'Tick' does not run here at .*, nor at [0-9]+ occurrences after that: this instance does not lead any more.$", Assert.Single(_logger.Lines));
+            Assert.Matches("^Function 'Tick' does not run here at .*, nor at [0-9]+ occurrences after that: this instance does not lead any more.$", Assert.Single(lines));
         }
     }
 
