@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # How long to wait on a busy machine. Every time limit of infra/broker and ./test is for an idle machine and goes through
-# here. Wait.Stretch of tests/RabbitTopics.Testing does the same for the tests.
+# here. Wait.Stretch of tests/RabbitTopics.TestSupport does the same for the tests.
 
 # Prints a time limit in whole seconds: the given one, times the runnable processes per core (load average of the last
 # minute), but no more than ten times.

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using RabbitTopics.Benchmarks.Commands;
 using RabbitTopics.Benchmarks.Contenders;
 using RabbitTopics.Benchmarks.Measuring;
-using RabbitTopics.Testing;
+using RabbitTopics.TestSupport;
 
 if (args is [StartCommand.RawProgram, var queue])
 {

@@ -7,7 +7,7 @@ using RabbitMQ.Client.Exceptions;
 using RabbitTopics.Health;
 using RabbitTopics.Messages;
 using RabbitTopics.Receiving;
-using RabbitTopics.Testing;
+using RabbitTopics.TestSupport;
 using RabbitTopics.Topology;
 
 namespace RabbitTopics.BrokerTests;

@@ -1,5 +1,5 @@
 using RabbitMQ.Client;
-using RabbitTopics.Testing;
+using RabbitTopics.TestSupport;
 
 namespace RabbitTopics.Conformance;
 

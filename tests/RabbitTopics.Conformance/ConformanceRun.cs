@@ -4,7 +4,7 @@ using System.Text.Json;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using RabbitTopics.Conformance;
-using RabbitTopics.Testing;
+using RabbitTopics.TestSupport;
 
 [assembly: AssemblyFixture(typeof(ConformanceRun))]
 

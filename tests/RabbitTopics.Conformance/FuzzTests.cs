@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text;
 using CsCheck;
 using RabbitMQ.Client;
-using RabbitTopics.Testing;
+using RabbitTopics.TestSupport;
 
 namespace RabbitTopics.Conformance;
 

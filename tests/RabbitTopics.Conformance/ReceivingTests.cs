@@ -1,6 +1,6 @@
 using System.Globalization;
 using RabbitMQ.Client;
-using RabbitTopics.Testing;
+using RabbitTopics.TestSupport;
 
 namespace RabbitTopics.Conformance;
 

@@ -6,7 +6,7 @@ using RabbitTopics.Brokers;
 using RabbitTopics.Health;
 using RabbitTopics.Messages;
 using RabbitTopics.Receiving;
-using RabbitTopics.Testing;
+using RabbitTopics.TestSupport;
 using RabbitTopics.Topology;
 
 namespace RabbitTopics.Soak;

@@ -10,7 +10,7 @@ using RabbitMQ.Client;
 using RabbitTopics.Brokers;
 using RabbitTopics.Functions;
 using RabbitTopics.Publishing;
-using RabbitTopics.Testing;
+using RabbitTopics.TestSupport;
 
 namespace RabbitTopics.Soak;
 

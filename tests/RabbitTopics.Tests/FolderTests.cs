@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using RabbitTopics.Testing;
+using RabbitTopics.TestSupport;
 
 namespace RabbitTopics.Tests;
 

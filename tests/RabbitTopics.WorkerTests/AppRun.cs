@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using RabbitMQ.Client;
-using RabbitTopics.Testing;
+using RabbitTopics.TestSupport;
 using RabbitTopics.WorkerTests.Host;
 using RabbitTopics.WorkerTests.Protocol;
 

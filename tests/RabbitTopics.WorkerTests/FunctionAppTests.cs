@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using RabbitTopics.Testing;
+using RabbitTopics.TestSupport;
 using RabbitTopics.WorkerTests.Host;
 using RabbitTopics.WorkerTests.Protocol;
 

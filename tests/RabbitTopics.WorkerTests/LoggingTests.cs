@@ -1,4 +1,4 @@
-using RabbitTopics.Testing;
+using RabbitTopics.TestSupport;
 using RabbitTopics.WorkerTests.Protocol;
 
 namespace RabbitTopics.WorkerTests;

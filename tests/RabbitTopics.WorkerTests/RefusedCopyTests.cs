@@ -1,4 +1,4 @@
-using RabbitTopics.Testing;
+using RabbitTopics.TestSupport;
 using RabbitTopics.WorkerTests.Host;
 using RabbitTopics.WorkerTests.Protocol;
 

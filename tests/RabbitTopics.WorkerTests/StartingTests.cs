@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using RabbitMQ.Client;
-using RabbitTopics.Testing;
+using RabbitTopics.TestSupport;
 using RabbitTopics.WorkerTests.Protocol;
 
 namespace RabbitTopics.WorkerTests;

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using RabbitTopics.Testing;
+using RabbitTopics.TestSupport;
 using RabbitTopics.WorkerTests.Host;
 using RabbitTopics.WorkerTests.Protocol;
 

@@ -5,7 +5,7 @@ using RabbitMQ.Client;
 using RabbitTopics.Benchmarks.Contenders;
 using RabbitTopics.Benchmarks.Measuring;
 using RabbitTopics.Benchmarks.Workloads;
-using RabbitTopics.Testing;
+using RabbitTopics.TestSupport;
 
 namespace RabbitTopics.Benchmarks.Commands;
 

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RabbitTopics.Benchmarks.Measuring;
 using RabbitTopics.Benchmarks.Workloads;
-using RabbitTopics.Testing;
+using RabbitTopics.TestSupport;
 using Wolverine;
 using Wolverine.RabbitMQ;
 using Wolverine.Runtime;

@@ -1,4 +1,4 @@
-using RabbitTopics.Testing;
+using RabbitTopics.TestSupport;
 
 namespace RabbitTopics.BrokerTests.Benchmarks;
 

@@ -6,7 +6,7 @@ using CsCheck;
 using RabbitMQ.Client;
 using RabbitTopics.Functions.FunctionsHost;
 using RabbitTopics.Messages;
-using RabbitTopics.Testing;
+using RabbitTopics.TestSupport;
 
 namespace RabbitTopics.BrokerTests.Functions;
 

@@ -12,7 +12,7 @@ using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Functions.FunctionsHost;
 using RabbitTopics.Functions.Middleware;
 using RabbitTopics.Functions.SelfHost.Invocation;
-using RabbitTopics.Testing;
+using RabbitTopics.TestSupport;
 
 namespace RabbitTopics.BrokerTests.Functions;
 

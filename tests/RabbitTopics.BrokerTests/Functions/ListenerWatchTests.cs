@@ -10,7 +10,7 @@ using RabbitTopics.Functions;
 using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Functions.FunctionsHost;
 using RabbitTopics.Health;
-using RabbitTopics.Testing;
+using RabbitTopics.TestSupport;
 using RabbitTopics.Topology;
 
 namespace RabbitTopics.BrokerTests.Functions;

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using RabbitTopics.Testing;
+using RabbitTopics.TestSupport;
 
 namespace RabbitTopics.BrokerTests.Native;
 

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using RabbitMQ.Client;
 using RabbitTopics.Connections;
 using RabbitTopics.Publishing;
-using RabbitTopics.Testing;
+using RabbitTopics.TestSupport;
 
 namespace RabbitTopics.BrokerTests.Publishing;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using RabbitMQ.Client;
 using RabbitTopics.Messages;
-using RabbitTopics.Testing;
+using RabbitTopics.TestSupport;
 
 namespace RabbitTopics.BrokerTests.Publishing;
 

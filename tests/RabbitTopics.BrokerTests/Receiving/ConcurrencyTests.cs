@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text;
 using RabbitMQ.Client;
 using RabbitTopics.Messages;
-using RabbitTopics.Testing;
+using RabbitTopics.TestSupport;
 
 namespace RabbitTopics.BrokerTests.Receiving;
 

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using RabbitMQ.Client;
 using RabbitTopics.Messages;
 using RabbitTopics.Receiving;
-using RabbitTopics.Testing;
+using RabbitTopics.TestSupport;
 using RabbitTopics.Topology;
 
 namespace RabbitTopics.BrokerTests.Receiving;

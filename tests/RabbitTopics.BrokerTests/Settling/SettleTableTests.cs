@@ -4,7 +4,7 @@ using RabbitMQ.Client;
 using RabbitTopics.Messages;
 using RabbitTopics.Receiving;
 using RabbitTopics.Settling;
-using RabbitTopics.Testing;
+using RabbitTopics.TestSupport;
 
 namespace RabbitTopics.BrokerTests.Settling;
 

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using RabbitMQ.Client;
-using RabbitTopics.Testing;
+using RabbitTopics.TestSupport;
 
 namespace RabbitTopics.BrokerTests.Startup;
 

@@ -5,7 +5,7 @@ using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using RabbitTopics.Functions;
 using RabbitTopics.Functions.SelfHost.Timers;
-using RabbitTopics.Testing;
+using RabbitTopics.TestSupport;
 
 namespace RabbitTopics.BrokerTests.Timers;
 

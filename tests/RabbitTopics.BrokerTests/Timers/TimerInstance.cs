@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 using RabbitTopics.Functions;
 using RabbitTopics.Functions.SelfHost.Timers;
 using RabbitTopics.Health;
-using RabbitTopics.Testing;
+using RabbitTopics.TestSupport;
 
 namespace RabbitTopics.BrokerTests.Timers;
 

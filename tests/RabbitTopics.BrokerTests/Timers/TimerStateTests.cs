@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using RabbitMQ.Client;
-using RabbitTopics.Testing;
+using RabbitTopics.TestSupport;
 
 namespace RabbitTopics.BrokerTests.Timers;
 

@@ -4,7 +4,7 @@ using System.Text;
 using CsCheck;
 using RabbitMQ.Client;
 using RabbitTopics.Brokers;
-using RabbitTopics.Testing;
+using RabbitTopics.TestSupport;
 using RabbitTopics.Topology;
 
 namespace RabbitTopics.BrokerTests.Topology;

@@ -1,6 +1,6 @@
 using RabbitMQ.Client.Exceptions;
 using RabbitTopics.Brokers;
-using RabbitTopics.Testing;
+using RabbitTopics.TestSupport;
 using RabbitTopics.Topology;
 
 namespace RabbitTopics.BrokerTests.Topology;

@@ -176,7 +176,7 @@ public sealed class FunctionsAnalyzerTests
     [Fact]
     public void Every_rule_is_explained()
     {
-        var page = File.ReadAllText(Path.Combine(Testing.Repository.Root, "docs", "analyzer.md"));
+        var page = File.ReadAllText(Path.Combine(TestSupport.Repository.Root, "docs", "analyzer.md"));
         var rules = new FunctionsAnalyzer().SupportedDiagnostics;
 
         Assert.All(rules, rule => Assert.Contains($"| {rule.Id} |", page, StringComparison.Ordinal));

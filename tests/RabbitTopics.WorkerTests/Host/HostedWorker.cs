@@ -4,7 +4,7 @@ using System.Text;
 using System.Threading.Channels;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
-using RabbitTopics.Testing;
+using RabbitTopics.TestSupport;
 using RabbitTopics.WorkerTests.Protocol;
 
 namespace RabbitTopics.WorkerTests.Host;

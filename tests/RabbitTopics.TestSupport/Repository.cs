@@ -1,4 +1,4 @@
-namespace RabbitTopics.Testing;
+namespace RabbitTopics.TestSupport;
 
 /// <summary>The checkout that the tests run from.</summary>
 public static class Repository

@@ -1,8 +1,8 @@
-using RabbitTopics.Testing;
+using RabbitTopics.TestSupport;
 
 [assembly: AssemblyFixture(typeof(SharedBroker))]
 
-namespace RabbitTopics.Testing;
+namespace RabbitTopics.TestSupport;
 
 /// <summary>The broker of all tests that leave it alive: the one in <c>RabbitMQ</c>, else a private one. Each test uses queues of its
 /// own.</summary>

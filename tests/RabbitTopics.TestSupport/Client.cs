@@ -1,7 +1,7 @@
 using System.Text;
 using RabbitMQ.Client;
 
-namespace RabbitTopics.Testing;
+namespace RabbitTopics.TestSupport;
 
 /// <summary>The plain client, as the tests look at a broker with it.</summary>
 public static class Client

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
-namespace RabbitTopics.Testing;
+namespace RabbitTopics.TestSupport;
 
 /// <summary>A network between a client and a broker that a test can break.</summary>
 public sealed class TcpProxy : IAsyncDisposable

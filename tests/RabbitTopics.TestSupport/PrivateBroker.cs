@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using RabbitMQ.Client;
 
-namespace RabbitTopics.Testing;
+namespace RabbitTopics.TestSupport;
 
 /// <summary>A real RabbitMQ of the test's own, which it may kill and start again.</summary>
 public sealed class PrivateBroker : IAsyncDisposable

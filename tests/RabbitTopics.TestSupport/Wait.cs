@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace RabbitTopics.Testing;
+namespace RabbitTopics.TestSupport;
 
 /// <summary>Waits for conditions. Every time limit is for an idle machine, and is stretched while the machine is busy; a test that passes
 /// does not wait for it.</summary>
