@@ -5,8 +5,8 @@ public sealed class ReadmeTests
     [Fact]
     public void The_handler_in_the_README_is_the_one_that_is_compiled()
     {
-        var source = File.ReadAllText(Path.Combine(Testing.Repository.Root, "src", "FunctionApp", "HandlePerson.cs"));
+        var source = File.ReadAllText(Path.Combine(TestSupport.Repository.Root, "src", "FunctionApp", "HandlePerson.cs"));
 
-        Assert.Contains(source.Trim(), File.ReadAllText(Path.Combine(Testing.Repository.Root, "README.md")), StringComparison.Ordinal);
+        Assert.Contains(source.Trim(), File.ReadAllText(Path.Combine(TestSupport.Repository.Root, "README.md")), StringComparison.Ordinal);
     }
 }

@@ -171,7 +171,7 @@ public sealed class ValidSourceTests
     [Fact]
     public async Task The_functions_of_the_demo_are_left_alone()
     {
-        var files = Directory.GetFiles(Path.Combine(Testing.Repository.Root, "src", "FunctionApp"), "*.cs")
+        var files = Directory.GetFiles(Path.Combine(TestSupport.Repository.Root, "src", "FunctionApp"), "*.cs")
             .Where(file => File.ReadAllText(file).Contains("[Function(", StringComparison.Ordinal) || Path.GetFileName(file) == "Person.cs").ToArray();
 
         Assert.True(files.Length > 3);
@@ -184,7 +184,7 @@ public sealed class ValidSourceTests
     [InlineData("RabbitTopics.Soak")]
     public async Task The_functions_of_the_other_apps_are_left_alone(string app)
     {
-        var files = Directory.GetFiles(Path.Combine(Testing.Repository.Root, "tests", app), "*.cs", SearchOption.AllDirectories)
+        var files = Directory.GetFiles(Path.Combine(TestSupport.Repository.Root, "tests", app), "*.cs", SearchOption.AllDirectories)
             .Where(file => !file.Contains("/obj/", StringComparison.Ordinal)).Select(File.ReadAllText).ToArray();
 
         Assert.Contains(files, file => file.Contains("[Function(", StringComparison.Ordinal));
