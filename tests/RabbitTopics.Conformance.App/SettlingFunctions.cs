@@ -115,6 +115,7 @@ public sealed class SettlingFunctions(Recorder recorder)
     {
         if (Environment.GetEnvironmentVariable("CONFORMANCE_HOLD") is { } how)
         {
+            await (how == "deaf" ? recorder.SawAsync("Holding begun", message) : Task.CompletedTask);
             await Task.Delay(Timeout.Infinite, how == "deaf" ? CancellationToken.None : cancellationToken);
         }
 

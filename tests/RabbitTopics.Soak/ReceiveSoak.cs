@@ -70,7 +70,7 @@ internal sealed class ReceiveSoak(int messages, int seed)
         return builder.Build();
     }
 
-    private async Task PublishAllAsync(ConfirmedPublisher publisher)
+    private async Task PublishAllAsync(MessagePublisher publisher)
     {
         var next = -1;
         await Task.WhenAll(Enumerable.Range(0, PublishersAtWork).Select(async _ =>
@@ -84,7 +84,7 @@ internal sealed class ReceiveSoak(int messages, int seed)
     }
 
     /// <summary>Publishes a message until the broker has confirmed it; it may then have it twice.</summary>
-    private static async Task PublishAsync(ConfirmedPublisher publisher, Order order)
+    private static async Task PublishAsync(MessagePublisher publisher, Order order)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(order);
         var properties = new BasicProperties

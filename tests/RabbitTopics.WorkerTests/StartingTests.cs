@@ -72,7 +72,7 @@ public sealed class StartingTests(SharedBroker broker)
         await Wait.UntilAsync(() => run.Worker.Logs.Any(log => log.Level == RpcLog.Types.Level.Critical && log.Message.Contains("'Typed'", StringComparison.Ordinal)), "the worker to say so");
 
         // Its host drops what belongs to no invocation, and keeps what a worker writes there.
-        await Wait.UntilAsync(() => run.Worker.Output.Contains("error: RabbitTopics.Functions.FunctionsHost.TopologyAtStart: Function 'Typed': its queue", StringComparison.Ordinal), "standard error to have it");
+        await Wait.UntilAsync(() => run.Worker.Output.Contains("error: RabbitTopics.Functions.FunctionsHost.TopologyAtStart: The queue of function '", StringComparison.Ordinal), "standard error to have it");
         Assert.DoesNotContain("s3cret", run.Worker.Output, StringComparison.Ordinal);
         Assert.DoesNotContain(run.Worker.Logs, log => $"{log.Message} {log.Exception?.Message}".Contains("s3cret", StringComparison.Ordinal));
     }

@@ -8,7 +8,7 @@ namespace RabbitTopics.Brokers;
 
 /// <summary>The app's brokers, by the name of the setting that holds the URI. Triggers and publishers that name the same
 /// setting share its connections.</summary>
-internal sealed class AppBrokers(IConfiguration configuration, AppTopology topology, IOptions<RabbitTopicsOptions> options, ILoggerFactory loggers) : IAsyncDisposable
+internal class AppBrokers(IConfiguration configuration, AppTopology topology, IOptions<RabbitTopicsOptions> options, ILoggerFactory loggers) : IAsyncDisposable
 {
     private readonly Dictionary<string, Broker> _brokers = new(StringComparer.OrdinalIgnoreCase);
 
@@ -21,13 +21,16 @@ internal sealed class AppBrokers(IConfiguration configuration, AppTopology topol
         {
             if (!_brokers.TryGetValue(settingName, out var broker))
             {
-                broker = new Broker(BrokerEndpoint.From(configuration, settingName), topology, options.Value, loggers);
+                broker = Make(settingName);
                 _brokers.Add(settingName, broker);
             }
 
             return broker;
         }
     }
+
+    /// <summary>Makes the broker that a setting names.</summary>
+    protected virtual Broker Make(string settingName) => new(BrokerEndpoint.From(configuration, settingName), topology, options.Value, loggers);
 
     /// <summary>The brokers that were asked for so far.</summary>
     internal IReadOnlyList<Broker> InUse

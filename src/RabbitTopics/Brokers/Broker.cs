@@ -35,6 +35,18 @@ internal sealed class Broker : IAsyncDisposable
         Copies = new ConfirmedPublisher(_publishing, static (_, _, _) => Task.CompletedTask, mostInFlight: int.MaxValue);
     }
 
+    /// <summary>A broker in memory: no connection is opened and nothing is declared.</summary>
+    public Broker(BrokerEndpoint endpoint, MessagePublisher publisher, MessagePublisher copies, ILogger logger)
+    {
+        _logger = logger;
+        Endpoint = endpoint;
+        Mode = TopologyMode.None;
+        Consuming = new BrokerConnection(endpoint, "consuming", logger);
+        _publishing = new BrokerConnection(endpoint, "publishing", logger);
+        Publisher = publisher;
+        Copies = copies;
+    }
+
     /// <summary>Where the broker is.</summary>
     public BrokerEndpoint Endpoint { get; }
 
@@ -52,11 +64,11 @@ internal sealed class Broker : IAsyncDisposable
     public BrokerConnection Consuming { get; }
 
     /// <summary>Publishes on a connection of its own.</summary>
-    public ConfirmedPublisher Publisher { get; }
+    public MessagePublisher Publisher { get; }
 
     /// <summary>Publishes copies of deliveries. Apart from the app's own publishes, and with no limit but that of the deliveries: a copy is waited for as
     /// long as it takes, and one that the broker does not confirm must keep nothing else from being published.</summary>
-    public ConfirmedPublisher Copies { get; }
+    public MessagePublisher Copies { get; }
 
     /// <summary>Why the broker takes no messages at the moment; null while it does.</summary>
     public string? PublishingBlockedReason => _publishing.BlockedReason;

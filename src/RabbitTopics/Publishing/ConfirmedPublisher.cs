@@ -5,7 +5,7 @@ namespace RabbitTopics.Publishing;
 
 /// <summary>Publishes to one broker and returns when the broker has confirmed. Thread-safe. The order of calls is the order on the wire, for
 /// each exchange. An exchange has a writer with a channel of its own, so that one which is missing disturbs no other.</summary>
-internal sealed class ConfirmedPublisher : IAsyncDisposable
+internal sealed class ConfirmedPublisher : MessagePublisher
 {
     /// <summary>RabbitMQ allows 2047 channels on a connection.</summary>
     private const int MostWriters = 1000;
@@ -35,21 +35,7 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
         _cleaning = new Timer(_ => CloseIdle(_idleTime), null, _idleTime, _idleTime);
     }
 
-    /// <summary>Publishes one message and waits until the broker has it and has routed it.</summary>
-    /// <param name="exchange">The exchange; "" for the default exchange, which routes to the queue of the given name.</param>
-    /// <param name="routingKey">The routing key.</param>
-    /// <param name="properties">Properties and headers.</param>
-    /// <param name="body">The body.</param>
-    /// <param name="timeout">How long all of it may take.</param>
-    /// <param name="cancellationToken">Gives up waiting; the broker may then have the message or not.</param>
-    /// <exception cref="TopicPublishException">The broker did not take the message; the type says why.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public Task PublishAsync(string exchange, string routingKey, BasicProperties properties, ReadOnlyMemory<byte> body,
-        TimeSpan timeout, CancellationToken cancellationToken) =>
-        PublishAsync(new Publish(exchange, routingKey, properties, body) { Timeout = timeout }, cancellationToken);
-
-    /// <inheritdoc cref="PublishAsync(string, string, BasicProperties, ReadOnlyMemory{byte}, TimeSpan, CancellationToken)"/>
-    public Task PublishAsync(Publish publish, CancellationToken cancellationToken)
+    public override Task PublishAsync(Publish publish, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
         {
@@ -68,7 +54,7 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
     }
 
     /// <summary>Closes the channels.</summary>
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         await _cleaning.DisposeAsync();
         ExchangeWriter[] writers;

@@ -65,6 +65,17 @@ internal sealed class QueueConsumer : IAsyncDisposable
         }
     }
 
+    /// <summary>Handles and settles a message that came by no channel, in tests.</summary>
+    /// <returns>What came out of its handling, whether the handler completed it itself, and whether it is done: else the broker would have it back.</returns>
+    public async Task<(Exception? Failure, bool IsCompletedByHandler, bool IsDone)> HandleAsync(
+        bool redelivered, string exchange, string routingKey, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body)
+    {
+        var delivery = new Delivery(_source, redelivered, exchange, routingKey, properties, PooledBody.Copy(body)) { Time = DateTimeOffset.UtcNow };
+        var failure = await RunAsync(delivery);
+        var isDone = await _settler.TrySettleAsync(delivery, failure, _loop.Abandon.IsCancellationRequested, ended: new CancellationToken(canceled: true));
+        return (failure is PoisonMessageException ? failure.InnerException : failure, delivery.ActionsInUse?.IsComplete == true, isDone);
+    }
+
     /// <summary>Stops at once.</summary>
     public ValueTask DisposeAsync() => _loop.DisposeAsync();
 

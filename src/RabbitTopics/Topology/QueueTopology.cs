@@ -24,4 +24,12 @@ internal sealed record TopicBinding(string Exchange, string Topic)
     /// <summary>The binding's arguments, which a headers exchange goes by
     /// (https://www.rabbitmq.com/tutorials/amqp-concepts#exchange-headers). Default: none.</summary>
     public IReadOnlyDictionary<string, object?>? Arguments { get; init; }
+
+    /// <summary>Whether the exchange may route messages with a key by it; of a headers exchange the key says nothing.</summary>
+    public bool MayRoute(string routingKey) => ExchangeType switch
+    {
+        RabbitMQ.Client.ExchangeType.Topic => TopicPattern.Matches(Topic, routingKey),
+        RabbitMQ.Client.ExchangeType.Direct => Topic == routingKey,
+        _ => true,
+    };
 }

@@ -10,6 +10,9 @@ internal static class RetryQueue
     public static string Name(string queue, TimeSpan delay) =>
         string.Create(CultureInfo.InvariantCulture, $"{queue}.retry.{(long)delay.TotalMilliseconds}");
 
+    /// <summary>The delay of a queue of that name.</summary>
+    public static TimeSpan DelayOf(string queue, string retryQueue) => TimeSpan.FromMilliseconds(long.Parse(retryQueue.AsSpan($"{queue}.retry.".Length), CultureInfo.InvariantCulture));
+
     /// <summary>What it is declared with. A quorum queue, as only that hands a message on at least once: it keeps the message
     /// until the other queue has confirmed it, which needs the overflow to be refused
     /// (https://www.rabbitmq.com/docs/quorum-queues#dead-lettering; RabbitMQ 3.10).</summary>

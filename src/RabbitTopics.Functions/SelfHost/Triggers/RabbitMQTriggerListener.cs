@@ -34,6 +34,12 @@ internal sealed class RabbitMQTriggerListener : IAsyncDisposable
         _consumer = new QueueConsumer(broker, health, options, HandleAsync, logger);
     }
 
+    /// <summary>The function's name.</summary>
+    public string Function => _function.Name;
+
+    /// <summary>Takes the messages of the queue.</summary>
+    public QueueConsumer Consumer => _consumer;
+
     public void Start() => _consumer.Start();
 
     public Task StopAsync(CancellationToken cancellationToken) => _consumer.StopAsync(cancellationToken);
@@ -62,12 +68,7 @@ internal sealed class RabbitMQTriggerListener : IAsyncDisposable
             return;
         }
 
-        if (message.RawProperties.Headers?.ContainsKey("CC") == true || bindings.Any(binding => binding.ExchangeType switch
-        {
-            "topic" => TopicPattern.Matches(binding.Topic, message.RoutingKey),
-            "direct" => binding.Topic == message.RoutingKey,
-            _ => true,
-        }))
+        if (message.RawProperties.Headers?.ContainsKey("CC") == true || bindings.Any(binding => binding.MayRoute(message.RoutingKey)))
         {
             _expectedTopic = message.RoutingKey;
             return;

@@ -1,0 +1,115 @@
+using System.Diagnostics;
+using System.Reflection;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Hosting;
+
+namespace RabbitTopics.Testing.Hosting;
+
+/// <summary>Gets the host that a program builds: runs its entry point until the host is there, and lets it go no further. The hosting library tells of
+/// both by the diagnostic source <c>Microsoft.Extensions.Hosting</c>, for tools.</summary>
+internal sealed class EntryPointHost : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>
+{
+    private static readonly AsyncLocal<EntryPointHost?> Running = new(); // Other programs may be started at the same time.
+
+    private readonly Assembly _program;
+    private readonly Action<IHostBuilder> _configure;
+    private IDisposable? _subscription;
+    private IHost? _host;
+
+    private EntryPointHost(Assembly program, Action<IHostBuilder> configure) => (_program, _configure) = (program, configure);
+
+    /// <summary>The host of a program, not started.</summary>
+    /// <param name="program">The program's assembly.</param>
+    /// <param name="configure">Changes what the program has built up, last of all.</param>
+    /// <exception cref="InvalidOperationException">It has no entry point, or ended without a host.</exception>
+    public static async Task<IHost> BuildAsync(Assembly program, Action<IHostBuilder> configure)
+    {
+        var entryPoint = program.EntryPoint
+            ?? throw new InvalidOperationException($"'{program.GetName().Name}' is no program: it has no entry point. Name a type of the function app's own project.");
+        var result = new TaskCompletionSource<IHost>(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        // A thread of its own: an entry point that does not stop where it should must not hold one of the pool's.
+        new Thread(() => Run(entryPoint, new EntryPointHost(program, configure), result)) { IsBackground = true }.Start();
+        return await result.Task;
+    }
+
+    void IObserver<DiagnosticListener>.OnNext(DiagnosticListener value)
+    {
+        if (Running.Value == this && value.Name == "Microsoft.Extensions.Hosting")
+        {
+            _subscription = value.Subscribe(this);
+        }
+    }
+
+    void IObserver<KeyValuePair<string, object?>>.OnNext(KeyValuePair<string, object?> value)
+    {
+        if (Running.Value != this)
+        {
+            return;
+        }
+
+        switch (value)
+        {
+            case { Key: "HostBuilding", Value: IHostBuilder builder }:
+                Configure(builder);
+                break;
+            case { Key: "HostBuilt", Value: IHost host }:
+                _host = host;
+                throw new HostAbortedException(); // What programs let pass.
+        }
+    }
+
+    void IObserver<DiagnosticListener>.OnCompleted()
+    {
+    }
+
+    void IObserver<DiagnosticListener>.OnError(Exception error)
+    {
+    }
+
+    void IObserver<KeyValuePair<string, object?>>.OnCompleted()
+    {
+    }
+
+    void IObserver<KeyValuePair<string, object?>>.OnError(Exception error)
+    {
+    }
+
+    private static void Run(MethodInfo entryPoint, EntryPointHost run, TaskCompletionSource<IHost> result)
+    {
+        Running.Value = run;
+        using var listeners = DiagnosticListener.AllListeners.Subscribe(run);
+        try
+        {
+            entryPoint.Invoke(null, entryPoint.GetParameters().Length == 0 ? null : [Array.Empty<string>()]);
+            result.TrySetException(new InvalidOperationException(
+                $"The entry point of '{run._program.GetName().Name}' ended without building a host. Let it build one, as FunctionsApplication.CreateBuilder(args).Build() does."));
+        }
+        catch (TargetInvocationException stopped) when (run._host is not null && stopped.InnerException is HostAbortedException)
+        {
+            result.TrySetResult(run._host);
+        }
+        catch (Exception exception)
+        {
+            result.TrySetException(exception is TargetInvocationException { InnerException: { } inner } ? inner : exception);
+        }
+        finally
+        {
+            run._subscription?.Dispose();
+        }
+    }
+
+    private void Configure(IHostBuilder builder)
+    {
+        // Worker.Sdk's generated code registers the functions of the program that the process was started as. That is the test's.
+        if (_program != Assembly.GetEntryAssembly())
+        {
+            foreach (var startup in _program.GetTypes().Where(type => type is { IsAbstract: false, IsInterface: false } && type.IsAssignableTo(typeof(IAutoConfigureStartup))))
+            {
+                ((IAutoConfigureStartup)Activator.CreateInstance(startup)!).Configure(builder);
+            }
+        }
+
+        _configure(builder);
+    }
+}

@@ -1,0 +1,314 @@
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+using RabbitMQ.Client;
+using RabbitTopics.Brokers;
+using RabbitTopics.Connections;
+using RabbitTopics.Functions;
+using RabbitTopics.Functions.Catalog;
+using RabbitTopics.Functions.SelfHost;
+using RabbitTopics.Functions.SelfHost.Health;
+using RabbitTopics.Functions.SelfHost.Timers;
+using RabbitTopics.Functions.SelfHost.Triggers;
+using RabbitTopics.Messages;
+using RabbitTopics.Publishing;
+using RabbitTopics.Startup;
+using RabbitTopics.Testing.Hosting;
+using RabbitTopics.Topics;
+using RabbitTopics.Topology;
+
+namespace RabbitTopics.Testing;
+
+/// <summary>A function app in a test: its own program, services, middleware and settle policy, without a broker. Messages are given to it, those that it
+/// publishes are kept, and time passes when it is told to. Thread-safe; it handles one message at a time.</summary>
+public sealed class TestApp : IAsyncDisposable
+{
+    private readonly IHost _host;
+    private readonly TestAppOptions _options;
+    private readonly MemoryBrokers _brokers;
+    private readonly CollectingLoggerProvider _log;
+    private readonly RabbitTopicsOptions _app;
+    private readonly MessageBody _bodies;
+    private readonly List<Trigger> _triggers = [];
+    private readonly SemaphoreSlim _turn = new(1);
+
+    private TestApp(IHost host, TestAppOptions options, CollectingLoggerProvider log, FakeTimeProvider time)
+    {
+        _host = host;
+        _options = options;
+        _log = log;
+        Time = time;
+        _brokers = (MemoryBrokers)host.Services.GetRequiredService<AppBrokers>();
+        _app = host.Services.GetRequiredService<IOptions<RabbitTopicsOptions>>().Value;
+        _bodies = host.Services.GetRequiredService<MessageBody>();
+    }
+
+    /// <summary>The app's services.</summary>
+    public IServiceProvider Services => _host.Services;
+
+    /// <summary>The app's time. It stands still but for the delays of retries, <see cref="AdvanceAsync"/>, and what a test does to it.</summary>
+    public FakeTimeProvider Time { get; }
+
+    /// <summary>What the app has published so far, in its order.</summary>
+    public IReadOnlyList<PublishedMessage> Published => [.. _brokers.Published.Select(Read)];
+
+    /// <summary>What the app has logged so far, at every level.</summary>
+    public IReadOnlyList<LogLine> Log => [.. _log.Lines];
+
+    /// <summary>Starts an app: runs its entry point as far as its host is built, and the host without its listeners.</summary>
+    /// <typeparam name="TApp">Any type of the app's project, such as a class with functions.</typeparam>
+    /// <param name="configure">Changes the app for the test.</param>
+    /// <exception cref="InvalidOperationException">The app would not start by itself either; the message has everything that is wrong.</exception>
+    public static async Task<TestApp> StartAsync<TApp>(Action<TestAppOptions>? configure = null)
+    {
+        var options = new TestAppOptions();
+        configure?.Invoke(options);
+        var log = new CollectingLoggerProvider();
+        var time = new FakeTimeProvider(options.StartTime);
+        var host = await EntryPointHost.BuildAsync(typeof(TApp).Assembly, builder => builder
+            .ConfigureAppConfiguration((_, configuration) => configuration.AddInMemoryCollection(options.Settings))
+            .ConfigureServices(services => Replace(services, log, time, options)));
+        try
+        {
+            NameBrokers(host.Services);
+            var app = new TestApp(host, options, log, time);
+            app.Load();
+            await host.StartAsync();
+            return app;
+        }
+        catch
+        {
+            await StopAsync(host);
+            throw;
+        }
+    }
+
+    /// <summary>Publishes a value as <see cref="ITopicPublisher"/> does, and has the function that subscribes to the topic handle it, through all of its
+    /// attempts. The delays between them pass at once.</summary>
+    /// <param name="topic">The topic.</param>
+    /// <param name="value">The value: JSON of it, or a string or bytes as they are.</param>
+    /// <param name="function">Which function, where several subscribe to the topic.</param>
+    /// <param name="options">How it is published: its exchange, headers and properties. Default: as the app does.</param>
+    /// <exception cref="InvalidOperationException">No function gets the topic, or several do and none is named; or the message is not settled after
+    /// <see cref="TestAppOptions.MostAttempts"/> attempts.</exception>
+    public Task<HandlingResult> SendAsync(string topic, object value, string? function = null, PublishOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(topic);
+        ArgumentNullException.ThrowIfNull(value);
+        options ??= new PublishOptions();
+        var (body, contentType) = OutgoingMessage.Body(value, Services.GetRequiredService<JsonBody>(), options.AsJson ?? _app.PublishAllAsJson);
+        var exchange = options.Exchange ?? _app.Exchange;
+        return HandleAsync(Find(exchange, topic, function), exchange, topic, OutgoingMessage.Properties(topic, value, contentType, options, _app.TopicHeader, Time.GetUtcNow()), body);
+    }
+
+    /// <summary>Has a function handle a message as it is, as of a publisher that is no app of this library: nothing is added to its headers and properties.</summary>
+    /// <param name="function">The function's name.</param>
+    /// <param name="message">The message. Its <see cref="TopicMessage.RoutingKey"/>, where it has one, else its topic, is what it was published with, to its
+    /// <see cref="TopicMessage.Exchange"/>.</param>
+    /// <exception cref="InvalidOperationException">There is no such function, or the message is not settled after <see cref="TestAppOptions.MostAttempts"/>
+    /// attempts.</exception>
+    public Task<HandlingResult> SendToAsync(string function, TopicMessage message)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(function);
+        ArgumentNullException.ThrowIfNull(message);
+        var trigger = _triggers.Find(known => known.Is(function))
+            ?? throw new InvalidOperationException($"The app has no function '{function}' with a RabbitMQ trigger. It has {Names(_triggers)}.");
+        var (body, _) = OutgoingMessage.Body(message, Services.GetRequiredService<JsonBody>(), asJson: false);
+        return HandleAsync(trigger, message.Exchange, message.RoutingKey.Length > 0 ? message.RoutingKey : message.Topic, message.Properties.Write(message.Headers), body);
+    }
+
+    /// <summary>Runs a timer function now, whatever its schedule says. What it throws comes out.</summary>
+    /// <param name="function">The function's name.</param>
+    /// <param name="isPastDue">Whether the run is a missed one.</param>
+    /// <exception cref="InvalidOperationException">There is no such function.</exception>
+    public Task RunTimerAsync(string function, bool isPastDue = false)
+    {
+        var timers = Services.GetRequiredService<AppTimers>().Functions;
+        var timer = timers.FirstOrDefault(known => string.Equals(known.Name, function, StringComparison.OrdinalIgnoreCase))
+            ?? throw new InvalidOperationException($"The app has no function '{function}' with a timer trigger. It has {(timers.Count == 0 ? "none" : string.Join(", ", timers.Select(known => known.Name)))}.");
+        return RunAsync(timer, isPastDue);
+    }
+
+    /// <summary>Lets time pass, and runs the timer functions that are due meanwhile, one after the other, each at its time. What one throws comes out, and time
+    /// stays where it was then.</summary>
+    /// <param name="by">How long.</param>
+    public async Task AdvanceAsync(TimeSpan by)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(by, TimeSpan.Zero);
+        var until = Time.GetUtcNow() + by;
+        var timers = Services.GetRequiredService<AppTimers>().Functions;
+        while (true)
+        {
+            var now = Time.GetUtcNow();
+            var due = timers.Select(timer => (Timer: timer, At: timer.Schedule.Next(now))).Where(next => next.At <= until).GroupBy(next => next.At).MinBy(next => next.Key);
+            Time.Advance((due?.Key ?? until) - now);
+            if (due is null)
+            {
+                return;
+            }
+
+            foreach (var (timer, _) in due)
+            {
+                await RunAsync(timer, isPastDue: false);
+            }
+        }
+    }
+
+    /// <summary>Stops the app as at the end of its grace period: the tokens of handlers at work are cancelled.</summary>
+    public Task StopAsync() => Task.WhenAll(_triggers.Select(trigger => trigger.Listener.StopAsync(new CancellationToken(canceled: true))));
+
+    /// <summary>Stops the app.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(_host);
+        _turn.Dispose();
+    }
+
+    /// <summary>Names a broker in the settings that outputs need, where they have no value: that is checked when the functions are loaded.</summary>
+    private static void NameBrokers(IServiceProvider services)
+    {
+        var configuration = services.GetRequiredService<IConfiguration>();
+        var app = services.GetRequiredService<IOptions<RabbitTopicsOptions>>().Value;
+        var outputs = services.GetRequiredService<IReadOnlyList<FunctionDescription>>()
+            .SelectMany(function => function.Outputs.Select(output => output.Attribute).Concat(function.Collectors.Select(collector => collector.Output).OfType<TopicOutputAttribute>()));
+        foreach (var setting in outputs.Select(output => output.ConnectionStringSetting ?? app.ConnectionStringSetting).Distinct())
+        {
+            if (!BrokerEndpoint.IsConfigured(configuration, setting))
+            {
+                configuration[setting] = MemoryBrokers.Uri;
+            }
+        }
+    }
+
+    private static void Replace(IServiceCollection services, CollectingLoggerProvider log, FakeTimeProvider time, TestAppOptions options)
+    {
+        if (services.FirstOrDefault(service => service.ImplementationType == typeof(FunctionsRunner)) is not { } runner)
+        {
+            throw new InvalidOperationException("The app does not host itself. Call UseRabbitTopics on its builder, and leave out the setting 'Functions:Worker:HostEndpoint'.");
+        }
+
+        services.Remove(runner);
+        services.Remove(services.First(service => service.ImplementationType == typeof(HealthEndpoint)));
+        services.Replace(ServiceDescriptor.Singleton<AppBrokers, MemoryBrokers>());
+        services.Replace(ServiceDescriptor.Singleton<IHostLifetime, NoLifetime>());
+        services.RemoveAll<TimeProvider>();
+        services.AddSingleton<TimeProvider>(time);
+        services.RemoveAll<ILoggerProvider>();
+        services.AddSingleton<ILoggerProvider>(log);
+        services.Configure<LoggerFilterOptions>(filter =>
+        {
+            filter.MinLevel = LogLevel.Trace;
+            filter.Rules.Clear();
+        });
+        options.ConfigureServices?.Invoke(services);
+    }
+
+    private static async Task StopAsync(IHost host)
+    {
+        await host.StopAsync();
+        await (host is IAsyncDisposable disposable ? disposable.DisposeAsync() : ValueTask.CompletedTask);
+    }
+
+    private static string Names(IReadOnlyCollection<Trigger> triggers) =>
+        triggers.Count == 0 ? "none" : string.Join(", ", triggers.Select(trigger => $"'{trigger.Function}'"));
+
+    /// <summary>Loads the functions as the app does when it starts.</summary>
+    private void Load()
+    {
+        var problems = Services.GetRequiredService<StartupProblems>();
+        var found = Services.GetRequiredService<FunctionLoader>().Load();
+        if (problems.All.Count > 0)
+        {
+            throw new InvalidOperationException($"The app cannot start: {string.Join(Environment.NewLine, problems.All)}");
+        }
+
+        var queues = Services.GetRequiredService<TriggerQueues>();
+        foreach (var listener in found.Select(function => function.Listener).OfType<RabbitMQTriggerListener>())
+        {
+            var queue = queues.Find(listener.Function)!;
+            _triggers.Add(new Trigger(listener.Function, queue.Queue, queue.Topology, listener));
+        }
+
+        _brokers.OnPublish = _options.OnPublish is { } ask ? publish => ask(Read(publish)) : null;
+    }
+
+    private Trigger Find(string exchange, string topic, string? function)
+    {
+        var found = _triggers.Where(trigger => trigger.Gets(exchange, topic) && (function is null || trigger.Is(function))).ToArray();
+        return found switch
+        {
+            [var one] => one,
+            [] => throw new InvalidOperationException($"{(function is null ? "No function of the app" : $"No function '{function}'")} gets the topic '{topic}' from exchange '{exchange}'. The app's functions are {Subscriptions()}."),
+            _ => throw new InvalidOperationException($"Several functions get the topic '{topic}' from exchange '{exchange}': {Names(found)}. Say which."),
+        };
+
+        string Subscriptions() => _triggers.Count == 0 ? "none with a RabbitMQ trigger" : string.Join("; ", _triggers.Select(trigger => $"'{trigger.Function}' with {trigger.Source}"));
+    }
+
+    private async Task<HandlingResult> HandleAsync(Trigger trigger, string exchange, string routingKey, BasicProperties properties, ReadOnlyMemory<byte> body)
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            var attempts = new List<HandlingAttempt>();
+            while (attempts.Count < _options.MostAttempts)
+            {
+                _brokers.Copies.Clear();
+                var (failure, isCompletedByHandler, isDone) = await trigger.Listener.Consumer.HandleAsync(redelivered: false, exchange, routingKey, WireProperties.Read(properties), body);
+                var copy = _brokers.Copies.LastOrDefault();
+                var delay = copy is null ? null : trigger.DelayOf(copy);
+                attempts.Add(new HandlingAttempt(attempts.Count + 1, failure, delay));
+                if (delay is not { } wait)
+                {
+                    var outcome = copy is not null ? HandlingOutcome.DeadLettered
+                        : !isDone ? HandlingOutcome.Returned
+                        : failure is null || isCompletedByHandler ? HandlingOutcome.Completed
+                        : HandlingOutcome.Discarded;
+                    return new HandlingResult(trigger.Function, outcome, attempts, copy is null ? null : Read(copy));
+                }
+
+                Time.Advance(wait);
+                (exchange, routingKey, properties, body) = ("", trigger.Queue, copy!.Properties, copy.Body); // As the broker brings it back from the retry queue.
+            }
+
+            throw new InvalidOperationException($"Function '{trigger.Function}': the message is not settled after {_options.MostAttempts} attempts. The last ended with: {attempts[^1].Exception}");
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private Task RunAsync(TimerFunction timer, bool isPastDue) => timer.Run(new TimerInfo
+    {
+        IsPastDue = isPastDue,
+        ScheduleStatus = timer.IsMonitored ? new ScheduleStatus { Next = timer.Schedule.Next(Time.GetUtcNow()).UtcDateTime, LastUpdated = Time.GetUtcNow().UtcDateTime } : null,
+    }, CancellationToken.None);
+
+    private PublishedMessage Read(Publish publish) => new(publish, _app.TopicHeader, _bodies);
+
+    /// <summary>A function with a RabbitMQ trigger.</summary>
+    private sealed record Trigger(string Function, string Queue, QueueTopology? Topology, RabbitMQTriggerListener Listener)
+    {
+        public string Source => Topology is null
+            ? $"queue '{Queue}'"
+            : string.Join(", ", Topology.Bindings.Select(binding => $"topic '{binding.Topic}' on '{binding.Exchange}'"));
+
+        public bool Is(string function) => Function.Equals(function, StringComparison.OrdinalIgnoreCase);
+
+        public bool Gets(string exchange, string topic) => exchange.Length == 0
+            ? topic == Queue
+            : Topology?.Bindings.Any(binding => binding.Exchange == exchange && binding.MayRoute(topic)) == true;
+
+        /// <summary>How long a copy waits until it is delivered again; null where it is parked.</summary>
+        public TimeSpan? DelayOf(Publish copy) =>
+            copy.RoutingKey == Queue ? TimeSpan.Zero
+            : copy.RoutingKey == DeadLetterQueue.Name(Queue) ? null
+            : RetryQueue.DelayOf(Queue, copy.RoutingKey);
+    }
+}

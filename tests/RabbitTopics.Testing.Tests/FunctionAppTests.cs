@@ -1,0 +1,29 @@
+using FunctionApp;
+
+namespace RabbitTopics.Testing.Tests;
+
+/// <summary>The demo app's own tests.</summary>
+public sealed class FunctionAppTests
+{
+    [Fact]
+    public async Task A_person_is_logged()
+    {
+        await using var app = await TestApp.StartAsync<HandlePerson>();
+
+        var result = await app.SendAsync("test", new Person(5, "张三"), function: nameof(HandlePerson));
+
+        Assert.Equal(HandlingOutcome.Completed, result.Outcome);
+        Assert.Contains(app.Log, line => line.Text == "Received 5 张三 on topic test");
+    }
+
+    [Fact]
+    public async Task A_person_is_published_every_second_and_one_to_the_queue_every_ten()
+    {
+        await using var app = await TestApp.StartAsync<HandlePerson>();
+
+        await app.AdvanceAsync(TimeSpan.FromSeconds(20));
+
+        Assert.Equal(20, app.Published.Count(message => message is { Topic: "test", Exchange: "amq.topic" }));
+        Assert.Equal(["李四", "李四"], app.Published.Where(message => message is { RoutingKey: "rabbitmqdemo_test", Exchange: "" }).Select(message => message.As<Person>()!.Name));
+    }
+}

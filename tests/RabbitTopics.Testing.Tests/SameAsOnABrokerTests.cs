@@ -1,0 +1,107 @@
+using RabbitMQ.Client;
+using RabbitTopics.Testing.App;
+using RabbitTopics.TestSupport;
+
+namespace RabbitTopics.Testing.Tests;
+
+/// <summary>The same functions on a real broker and in a test: what becomes of a message is the same. The outcomes of the table in docs/settling.md.</summary>
+public sealed class SameAsOnABrokerTests(SharedBroker broker)
+{
+    private static readonly string[] Outcomes =
+        ["ok", "exception", "exception once", "non-retryable", "timeout", "complete", "abandon", "retry", "dead-letter", "complete-then-throw", "two-actions"];
+
+    [Fact]
+    public async Task A_message_ends_in_the_same_place_with_the_same_reason_and_attempts()
+    {
+        var run = $"kit-{Guid.NewGuid():N}";
+        await using var connection = await Client.ConnectAsync(broker.Uri);
+        await using var channel = await connection.CreateChannelAsync();
+        var inTest = await InTestAsync(run);
+
+        await using var app = AppProcess.Start($"dotnet {typeof(OrderFunctions).Assembly.Location}", new Dictionary<string, string?> { ["RabbitMQ"] = broker.Uri.OriginalString, ["RUN"] = run });
+        foreach (var (function, queue) in Queues(run))
+        {
+            await Client.WaitForConsumersAsync(broker.Uri, queue);
+            foreach (var outcome in function == "Typed" ? ["{ bad"] : Outcomes)
+            {
+                await channel.BasicPublishAsync("amq.topic", $"{run}.{(function == "Typed" ? "typed" : function)}", mandatory: true,
+                    new BasicProperties { CorrelationId = $"{function} {outcome}" }, System.Text.Encoding.UTF8.GetBytes(outcome));
+            }
+        }
+
+        // All that is parked in a test is parked there, and nothing else is when nothing is left to be handled.
+        var onBroker = new List<string>();
+        foreach (var (function, queue) in Queues(run))
+        {
+            foreach (var _ in inTest.Where(line => line.StartsWith($"{function} ", StringComparison.Ordinal)))
+            {
+                onBroker.Add(Line(await channel.TakeAsync($"{queue}.dead")));
+            }
+        }
+
+        await Wait.UntilAsync(async () => (await Task.WhenAll(Queues(run).Select(entry => Client.CountAsync(broker.Uri, entry.Queue)))).All(count => count == 0), "empty queues");
+        Assert.Equal(0, await app.StopAsync()); // What it had begun is settled then.
+        foreach (var (_, queue) in Queues(run))
+        {
+            Assert.Equal(0u, await Client.CountAsync(broker.Uri, queue));
+            Assert.Equal(0u, await Client.CountAsync(broker.Uri, $"{queue}.dead"));
+            foreach (var suffix in new[] { "", ".dead", ".retry.100", ".retry.150", ".retry.200" })
+            {
+                await Client.TryDeleteQueueAsync(broker.Uri, queue + suffix);
+            }
+        }
+
+        Assert.Equal(inTest.Order(StringComparer.Ordinal), onBroker.Order(StringComparer.Ordinal));
+        Assert.True(inTest.Count > 20, $"{inTest.Count} messages were parked.");
+    }
+
+    [Fact]
+    public async Task A_handler_that_is_cancelled_as_the_app_stops_gives_its_message_back()
+    {
+        await using var app = await StartAsync("run");
+
+        var sending = app.SendAsync("run.Requeue", "shutdown");
+        await app.StopAsync();
+
+        Assert.Equal(HandlingOutcome.Returned, (await sending).Outcome);
+    }
+
+    /// <summary>The messages that are parked.</summary>
+    private static async Task<List<string>> InTestAsync(string run)
+    {
+        await using var app = await StartAsync(run);
+        var lines = new List<string>();
+        foreach (var (function, _) in Queues(run))
+        {
+            foreach (var outcome in function == "Typed" ? ["{ bad"] : Outcomes)
+            {
+                var result = await app.SendToAsync(function, new TopicMessage
+                {
+                    Topic = function,
+                    Exchange = "amq.topic",
+                    RoutingKey = $"{run}.{(function == "Typed" ? "typed" : function)}",
+                    Properties = new MessageProperties { CorrelationId = $"{function} {outcome}" },
+                    Body = System.Text.Encoding.UTF8.GetBytes(outcome),
+                });
+                if (result.DeadLetter is { } parked)
+                {
+                    lines.Add($"{parked.Message.Properties.CorrelationId}: {result.DeadLetterReason} {result.Attempts.Count} {parked.Topic} {string.Join(" ", parked.Headers.Keys.Order(StringComparer.Ordinal))}");
+                }
+            }
+        }
+
+        return lines;
+    }
+
+    private static string Line(BasicGetResult parked)
+    {
+        var headers = parked.BasicProperties.Headers!;
+        return $"{parked.BasicProperties.CorrelationId}: {parked.HeaderText(HeaderNames.DeadLetterReason)} {Convert.ToInt32(headers[HeaderNames.DeadLetterAttempts], System.Globalization.CultureInfo.InvariantCulture)} "
+            + $"{parked.HeaderText(HeaderNames.Topic)} {string.Join(" ", headers.Keys.Order(StringComparer.Ordinal))}";
+    }
+
+    private static IEnumerable<(string Function, string Queue)> Queues(string run) =>
+        [("Retry", $"{run}.retry-policy"), ("Requeue", $"{run}.requeue-policy"), ("DeadLetter", $"{run}.dead-letter-policy"), ("Discard", $"{run}.discard-policy"), ("Typed", $"{run}.typed")];
+
+    private static Task<TestApp> StartAsync(string run) => TestApp.StartAsync<OrderFunctions>(options => options.Settings["RUN"] = run);
+}
