@@ -1,5 +1,6 @@
 using RabbitTopics.Messages;
 using RabbitTopics.Publishing;
+using RabbitTopics.Topology;
 
 namespace RabbitTopics.Testing;
 
@@ -13,8 +14,7 @@ public sealed class PublishedMessage
         _bodies = bodies;
         Headers = HeaderTable.Read(publish.Properties.Headers);
         Message = Envelope.Read(HeaderTable.Read(publish.Properties.Headers), publish.Properties, publish.Exchange, publish.RoutingKey, redelivered: false, publish.Body, topicHeader);
-        Exchange = publish.Exchange;
-        RoutingKey = publish.RoutingKey;
+        (Exchange, RoutingKey, Delay) = (publish.Exchange.Length == 0 ? RetryQueue.ReadDelayed(publish.RoutingKey) : null) ?? (publish.Exchange, publish.RoutingKey, TimeSpan.Zero);
         Mandatory = publish.Mandatory;
     }
 
@@ -24,12 +24,14 @@ public sealed class PublishedMessage
     /// <summary>The topic: the topic header where the message has one, else the routing key.</summary>
     public string Topic => Message.Topic;
 
-    /// <summary>The exchange that it was published to; "" for the default exchange, which routes to the queue of the routing key's name. A message with
-    /// a <see cref="PublishOptions.Delay"/> goes there, to the queue of its delay.</summary>
+    /// <summary>The exchange that it was published to; "" for the default exchange, which routes to the queue of the routing key's name.</summary>
     public string Exchange { get; }
 
     /// <summary>The routing key that it was published with.</summary>
     public string RoutingKey { get; }
+
+    /// <summary>How long it waits before it reaches its exchange: <see cref="PublishOptions.Delay"/>, rounded up to two digits.</summary>
+    public TimeSpan Delay { get; }
 
     /// <summary>Whether a message that reaches no queue is an error to its publisher.</summary>
     public bool Mandatory { get; }

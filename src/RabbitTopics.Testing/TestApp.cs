@@ -103,6 +103,7 @@ public sealed class TestApp : IAsyncDisposable
         options ??= new PublishOptions();
         var (body, contentType) = OutgoingMessage.Body(value, Services.GetRequiredService<JsonBody>(), options.AsJson ?? _app.PublishAllAsJson);
         var exchange = options.Exchange ?? _app.Exchange;
+        Time.Advance(RetryQueue.Round(options.Delay ?? TimeSpan.Zero));
         return HandleAsync(Find(exchange, topic, function), exchange, topic, OutgoingMessage.Properties(topic, value, contentType, options, _app.TopicHeader, Time.GetUtcNow()), body);
     }
 

@@ -25,7 +25,7 @@ public sealed class OrderFunctions(IStock stock, ITopicPublisher publisher, Time
     /// <summary>Takes what is published to its queue.</summary>
     [Function("Plain")]
     public Task Plain([RabbitMQTrigger("plain", ConnectionStringSetting = "RabbitMQ")] string text, TopicMessage message) =>
-        publisher.PublishAsync("plain.seen", $"{text} {message.Topic} {message.Headers.GetString("kind")}", new PublishOptions { Headers = message.Headers });
+        publisher.PublishAsync("plain.seen", $"{text} {message.Topic} {message.Headers.GetString("kind")}", new PublishOptions { Headers = message.Headers, Delay = TimeSpan.FromSeconds(90) });
 
     /// <summary>Runs every five minutes.</summary>
     [Function("Remind")]

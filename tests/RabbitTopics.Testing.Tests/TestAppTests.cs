@@ -98,7 +98,8 @@ public sealed class TestAppTests
         var result = await app.SendToAsync("plain", message);
 
         Assert.Equal(HandlingOutcome.Completed, result.Outcome);
-        Assert.Equal("text some.key odd", app.Published.Single().As<string>());
+        var seen = Assert.Single(app.Published);
+        Assert.Equal(("text some.key odd", "some.key", "plain.seen", "amq.topic", TimeSpan.FromSeconds(90)), (seen.As<string>(), seen.Topic, seen.RoutingKey, seen.Exchange, seen.Delay));
         Assert.Equal("text plain ", (await SendAndReadAsync(app, "text")));
     }
 

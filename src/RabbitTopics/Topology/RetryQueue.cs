@@ -6,6 +6,8 @@ namespace RabbitTopics.Topology;
 /// holds up a short one. The broker moves a copy back to its queue when its time is over.</summary>
 internal static class RetryQueue
 {
+    private const string DelayPart = ".delay.";
+
     /// <summary>The queue's name.</summary>
     public static string Name(string queue, TimeSpan delay) =>
         string.Create(CultureInfo.InvariantCulture, $"{queue}.retry.{(long)delay.TotalMilliseconds}");
@@ -20,7 +22,14 @@ internal static class RetryQueue
 
     /// <summary>The name of the queue in which what is published with a delay waits.</summary>
     public static string NameOfDelayed(string exchange, string topic, TimeSpan delay) =>
-        string.Create(CultureInfo.InvariantCulture, $"{topic}@{exchange}.delay.{(long)delay.TotalMilliseconds}");
+        string.Create(CultureInfo.InvariantCulture, $"{topic}@{exchange}{DelayPart}{(long)delay.TotalMilliseconds}");
+
+    /// <summary>Where a message goes that waits in a queue of that name, and after which time; null where the name is another queue's.</summary>
+    public static (string Exchange, string Topic, TimeSpan Delay)? ReadDelayed(string queue) =>
+        queue.LastIndexOf(DelayPart, StringComparison.Ordinal) is > 0 and var end && queue.LastIndexOf('@', end) is > 0 and var at
+            && long.TryParse(queue.AsSpan(end + DelayPart.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds)
+            ? (queue[(at + 1)..end], queue[..at], TimeSpan.FromMilliseconds(milliseconds))
+            : null;
 
     /// <summary>The same for a message that goes to any exchange when its time is over.</summary>
     public static Dictionary<string, object?> Arguments(string exchange, string routingKey, TimeSpan delay) => new()
