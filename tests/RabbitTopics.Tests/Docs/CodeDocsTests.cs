@@ -1,0 +1,137 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Diagnostics;
+using RabbitTopics.Functions.Analyzers;
+using RabbitTopics.TestSupport;
+
+namespace RabbitTopics.Tests.Docs;
+
+/// <summary>Every C# block of README and docs compiles, and the analyzer says nothing of it. A block is a file, members of a class, or
+/// statements of an asynchronous method that has a <c>builder</c>, a <c>publisher</c> and a <c>cancellationToken</c>. The usings and types of the
+/// page's first block hold for the others, beside the implicit usings. A comment on the line before a block says what is special about it:
+/// <c>&lt;!-- csharp: not compiled, REASON --&gt;</c> or <c>&lt;!-- csharp: with FILE --&gt;</c>.</summary>
+public sealed class CodeDocsTests(ITestOutputHelper output)
+{
+    private static readonly CSharpParseOptions Parsing = new(LanguageVersion.CSharp14);
+
+    private static readonly ImmutableArray<MetadataReference> References =
+    [
+        .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+            .Where(path => path.EndsWith(".dll", StringComparison.Ordinal)).Select(path => MetadataReference.CreateFromFile(path)),
+    ];
+
+    /// <summary>What ImplicitUsings gives a console program.</summary>
+    private static readonly string[] ImplicitUsings =
+        ["System", "System.Collections.Generic", "System.IO", "System.Linq", "System.Net.Http", "System.Threading", "System.Threading.Tasks"];
+
+    [Fact]
+    public async Task Every_block_of_code_compiles()
+    {
+        var pages = Page.All.Where(page => page.Path.StartsWith("README", StringComparison.Ordinal) || page.Path.StartsWith("docs/", StringComparison.Ordinal)).ToArray();
+        var (compiled, skipped, problems) = (0, new List<CodeBlock>(), new List<string>());
+        foreach (var page in pages)
+        {
+            CodeBlock? first = null;
+            foreach (var block in page.CodeBlocks())
+            {
+                if (block.Mark == "not compiled")
+                {
+                    Assert.True(block.Argument.Length > 10, $"{block} is not compiled. Say why in the comment before it.");
+                    skipped.Add(block);
+                    continue;
+                }
+
+                problems.AddRange(await ProblemsAsync(block, first));
+                compiled++;
+                first ??= block;
+            }
+        }
+
+        output.WriteLine($"{compiled} blocks of {pages.Length} pages compiled; not compiled: {string.Join(", ", skipped.Select(block => $"{block} ({block.Argument})"))}.");
+        Assert.True(problems.Count == 0, string.Join('\n', problems));
+        Assert.True(compiled >= 20, $"Only {compiled} blocks were found.");
+    }
+
+    [Theory]
+    [InlineData("var count = 1;\nvar other = undeclared;", "docs/page.md:6: CS0103")]
+    [InlineData("public int Count => \"text\";", "docs/page.md:5: CS0029")]
+    [InlineData("[Function(\"F\")]\npublic void Run([RabbitMQTrigger(\"q\")] string body)\n{\n}", "docs/page.md:6: RTF010")]
+    public async Task What_is_wrong_is_said_with_its_page_and_line(string code, string problem) =>
+        Assert.StartsWith(problem, Assert.Single(await ProblemsAsync(Block($"# Page\n\ntext\n```csharp\n{code}\n```"), Block("```csharp\nusing Microsoft.Azure.Functions.Worker;\n```"))), StringComparison.Ordinal);
+
+    private static CodeBlock Block(string page) => new Page("docs/page.md", page.Split('\n')).CodeBlocks().Single();
+
+    /// <summary>What the compiler says of a block in the shape that it finds least wrong, and if nothing, what the analyzer says.</summary>
+    private static async Task<IReadOnlyList<string>> ProblemsAsync(CodeBlock block, CodeBlock? first)
+    {
+        IReadOnlyList<string>? fewest = null;
+        foreach (var shape in Enum.GetValues<Shape>())
+        {
+            var compilation = Compile(block, first, shape);
+            var problems = Texts(block, compilation.GetDiagnostics(TestContext.Current.CancellationToken));
+            if (problems.Count == 0)
+            {
+                return Texts(block, await compilation.WithAnalyzers([new FunctionsAnalyzer()]).GetAnalyzerDiagnosticsAsync(TestContext.Current.CancellationToken), DiagnosticSeverity.Warning);
+            }
+
+            fewest = fewest is null || problems.Count < fewest.Count ? problems : fewest;
+        }
+
+        return fewest!;
+    }
+
+    private enum Shape
+    {
+        File,
+        Members,
+        Statements,
+    }
+
+    private static CSharpCompilation Compile(CodeBlock block, CodeBlock? first, Shape shape)
+    {
+        var file = SyntaxFactory.ParseCompilationUnit(block.Text, options: Parsing);
+        var usings = file.Usings.Count == 0 ? "" : block.Text[..file.Usings.FullSpan.End];
+        var rest = block.Text[usings.Length..];
+        var before = shape switch
+        {
+            Shape.File => "",
+            Shape.Members => "public class Wrapped {",
+            _ => "public static class Wrapped { public static async Task RunAsync(Microsoft.Azure.Functions.Worker.Builder.FunctionsApplicationBuilder builder, "
+                + "RabbitTopics.ITopicPublisher publisher, CancellationToken cancellationToken) {",
+        };
+        var after = shape switch { Shape.File => "", Shape.Members => "}", _ => "}}" };
+        var source = $"#line {block.Line} \"{block.Page.Path}\"\n{usings}\n{before}\n#line {block.Line + usings.Count(letter => letter == '\n')} \"{block.Page.Path}\"\n{rest}\n{after}";
+        var trees = new List<SyntaxTree> { CSharpSyntaxTree.ParseText(source, Parsing, path: block.Page.Path) };
+
+        var globals = ImplicitUsings.AsEnumerable();
+        if (first is not null)
+        {
+            var opening = SyntaxFactory.ParseCompilationUnit(first.Text, options: Parsing);
+            globals = globals.Concat(opening.Usings.Select(use => use.Name!.ToString()));
+            if (!TypesIn(file).Intersect(TypesIn(opening)).Any())
+            {
+                trees.AddRange(opening.Members.OfType<BaseTypeDeclarationSyntax>().Select(type => CSharpSyntaxTree.ParseText(type.ToFullString(), Parsing)));
+            }
+        }
+
+        if (block.Mark == "with")
+        {
+            trees.Add(CSharpSyntaxTree.ParseText(File.ReadAllText(Path.Combine(Repository.Root, block.Argument)), Parsing));
+        }
+
+        trees.Add(CSharpSyntaxTree.ParseText(string.Concat(globals.Distinct().Select(name => $"global using {name};\n")), Parsing));
+        var kind = shape == Shape.File && file.Members.OfType<GlobalStatementSyntax>().Any() ? OutputKind.ConsoleApplication : OutputKind.DynamicallyLinkedLibrary;
+        return CSharpCompilation.Create("Documented", trees, References, new CSharpCompilationOptions(kind, nullableContextOptions: NullableContextOptions.Enable));
+    }
+
+    private static IEnumerable<string> TypesIn(CompilationUnitSyntax file) => file.DescendantNodes().OfType<BaseTypeDeclarationSyntax>().Select(type => type.Identifier.Text);
+
+    private static IReadOnlyList<string> Texts(CodeBlock block, IEnumerable<Diagnostic> diagnostics, DiagnosticSeverity from = DiagnosticSeverity.Error) =>
+    [
+        .. diagnostics.Where(diagnostic => diagnostic.Severity >= from).Select(diagnostic => diagnostic.Location.GetMappedLineSpan() is { Path: var path } place && path == block.Page.Path
+            ? $"{path}:{place.StartLinePosition.Line + 1}: {diagnostic.Id} {diagnostic.GetMessage(System.Globalization.CultureInfo.InvariantCulture)}"
+            : $"{block}: {diagnostic.Id} {diagnostic.GetMessage(System.Globalization.CultureInfo.InvariantCulture)}"),
+    ];
+}
