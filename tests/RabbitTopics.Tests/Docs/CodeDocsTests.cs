@@ -9,8 +9,8 @@ using RabbitTopics.TestSupport;
 namespace RabbitTopics.Tests.Docs;
 
 /// <summary>Every C# block of README and docs compiles, and the analyzer says nothing of it. A block is a file, members of a class, or
-/// statements of an asynchronous method that has a <c>builder</c>, a <c>publisher</c> and a <c>cancellationToken</c>. The usings and types of the
-/// page's first block hold for the others, beside the implicit usings. A comment on the line before a block says what is special about it:
+/// statements of an asynchronous method that has a <c>builder</c>, a <c>publisher</c> and a <c>cancellationToken</c>. The usings of the
+/// page's first block hold for the others, beside the implicit ones, and the types of the blocks before. A comment on the line before a block says what is special about it:
 /// <c>&lt;!-- csharp: not compiled, REASON --&gt;</c> or <c>&lt;!-- csharp: with FILE --&gt;</c>.</summary>
 public sealed class CodeDocsTests(ITestOutputHelper output)
 {
@@ -33,7 +33,7 @@ public sealed class CodeDocsTests(ITestOutputHelper output)
         var (compiled, skipped, problems) = (0, new List<CodeBlock>(), new List<string>());
         foreach (var page in pages)
         {
-            CodeBlock? first = null;
+            var earlier = new List<CodeBlock>();
             foreach (var block in page.CodeBlocks())
             {
                 if (block.Mark == "not compiled")
@@ -43,9 +43,9 @@ public sealed class CodeDocsTests(ITestOutputHelper output)
                     continue;
                 }
 
-                problems.AddRange(await ProblemsAsync(block, first));
+                problems.AddRange(await ProblemsAsync(block, earlier));
                 compiled++;
-                first ??= block;
+                earlier.Add(block);
             }
         }
 
@@ -59,17 +59,17 @@ public sealed class CodeDocsTests(ITestOutputHelper output)
     [InlineData("public int Count => \"text\";", "docs/page.md:5: CS0029")]
     [InlineData("[Function(\"F\")]\npublic void Run([RabbitMQTrigger(\"q\")] string body)\n{\n}", "docs/page.md:6: RTF010")]
     public async Task What_is_wrong_is_said_with_its_page_and_line(string code, string problem) =>
-        Assert.StartsWith(problem, Assert.Single(await ProblemsAsync(Block($"# Page\n\ntext\n```csharp\n{code}\n```"), Block("```csharp\nusing Microsoft.Azure.Functions.Worker;\n```"))), StringComparison.Ordinal);
+        Assert.StartsWith(problem, Assert.Single(await ProblemsAsync(Block($"# Page\n\ntext\n```csharp\n{code}\n```"), [Block("```csharp\nusing Microsoft.Azure.Functions.Worker;\n```")])), StringComparison.Ordinal);
 
     private static CodeBlock Block(string page) => new Page("docs/page.md", page.Split('\n')).CodeBlocks().Single();
 
     /// <summary>What the compiler says of a block in the shape that it finds least wrong, and if nothing, what the analyzer says.</summary>
-    private static async Task<IReadOnlyList<string>> ProblemsAsync(CodeBlock block, CodeBlock? first)
+    private static async Task<IReadOnlyList<string>> ProblemsAsync(CodeBlock block, IReadOnlyList<CodeBlock> earlier)
     {
         IReadOnlyList<string>? fewest = null;
         foreach (var shape in Enum.GetValues<Shape>())
         {
-            var compilation = Compile(block, first, shape);
+            var compilation = Compile(block, earlier, shape);
             var problems = Texts(block, compilation.GetDiagnostics(TestContext.Current.CancellationToken));
             if (problems.Count == 0)
             {
@@ -89,7 +89,7 @@ public sealed class CodeDocsTests(ITestOutputHelper output)
         Statements,
     }
 
-    private static CSharpCompilation Compile(CodeBlock block, CodeBlock? first, Shape shape)
+    private static CSharpCompilation Compile(CodeBlock block, IReadOnlyList<CodeBlock> earlier, Shape shape)
     {
         var file = SyntaxFactory.ParseCompilationUnit(block.Text, options: Parsing);
         var usings = file.Usings.Count == 0 ? "" : block.Text[..file.Usings.FullSpan.End];
@@ -105,16 +105,10 @@ public sealed class CodeDocsTests(ITestOutputHelper output)
         var source = $"#line {block.Line} \"{block.Page.Path}\"\n{usings}\n{before}\n#line {block.Line + usings.Count(letter => letter == '\n')} \"{block.Page.Path}\"\n{rest}\n{after}";
         var trees = new List<SyntaxTree> { CSharpSyntaxTree.ParseText(source, Parsing, path: block.Page.Path) };
 
-        var globals = ImplicitUsings.AsEnumerable();
-        if (first is not null)
-        {
-            var opening = SyntaxFactory.ParseCompilationUnit(first.Text, options: Parsing);
-            globals = globals.Concat(opening.Usings.Select(use => use.Name!.ToString()));
-            if (!TypesIn(file).Intersect(TypesIn(opening)).Any())
-            {
-                trees.AddRange(opening.Members.OfType<BaseTypeDeclarationSyntax>().Select(type => CSharpSyntaxTree.ParseText(type.ToFullString(), Parsing)));
-            }
-        }
+        var known = earlier.Select(other => SyntaxFactory.ParseCompilationUnit(other.Text, options: Parsing)).ToArray();
+        var globals = ImplicitUsings.Concat(known.Take(1).SelectMany(opening => opening.Usings).Select(use => use.Name!.ToString()));
+        trees.AddRange(known.SelectMany(other => other.Members.OfType<BaseTypeDeclarationSyntax>()).Reverse().DistinctBy(type => type.Identifier.Text)
+            .ExceptBy(TypesIn(file), type => type.Identifier.Text).Select(type => CSharpSyntaxTree.ParseText(type.ToFullString(), Parsing)));
 
         if (block.Mark == "with")
         {

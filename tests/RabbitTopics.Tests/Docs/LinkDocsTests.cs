@@ -32,9 +32,11 @@ public sealed partial class LinkDocsTests(ITestOutputHelper output)
     {
         var linked = LinksOf(Page.Of("docs/README.md")).Select(link => link.Target.Split('#')[0]).ToHashSet();
 
-        Assert.Empty(Page.All.Select(page => page.Path)
-            .Where(path => path.StartsWith("docs/", StringComparison.Ordinal) && !path.StartsWith("docs/decisions/", StringComparison.Ordinal) && path != "docs/README.md")
-            .Where(path => !linked.Contains(path["docs/".Length..])));
+        foreach (var page in Page.All.Select(page => page.Path)
+            .Where(path => path.StartsWith("docs/", StringComparison.Ordinal) && !path.StartsWith("docs/decisions/", StringComparison.Ordinal) && path != "docs/README.md"))
+        {
+            Assert.Contains(page["docs/".Length..], linked);
+        }
     }
 
     [Theory]
