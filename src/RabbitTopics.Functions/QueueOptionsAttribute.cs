@@ -31,7 +31,7 @@ public sealed class QueueOptionsAttribute : Attribute
     public long MaxLengthBytes { get => MaxLengthBytesOrUnset.GetValueOrDefault(); set => MaxLengthBytesOrUnset = value; }
 
     /// <summary>What a full queue does: <c>drop-head</c> drops its oldest message, <c>reject-publish</c> refuses the new one, so
-    /// that its publisher knows. Must be said where there is a limit. Default: none.</summary>
+    /// that its publisher knows, <c>reject-publish-dlx</c> dead-letters that one as well. Must be said where there is a limit. Default: none.</summary>
     public string? Overflow { get; set; }
 
     /// <summary>How long a message may wait, as a TimeSpan; then the broker drops it, or dead-letters it where

@@ -15,7 +15,8 @@ public sealed class TopicSubscriptionAttribute(string topic) : Attribute
     public string? Exchange { get; set; }
 
     /// <summary>The exchange's type: <c>topic</c>, <c>direct</c>, <c>fanout</c> or <c>headers</c>. Default: for one of the
-    /// broker's own exchanges, such as <c>amq.fanout</c>, its type; else <c>topic</c>.</summary>
+    /// broker's own exchanges, such as <c>amq.fanout</c>, its type; else
+    /// <see cref="RabbitTopicsOptions.ExchangeType"/>.</summary>
     public string? ExchangeType { get; set; }
 
     /// <summary>Arguments of the binding, names and values in turn; a headers exchange goes by them:

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -122,10 +123,12 @@ public sealed class CodeDocsTests(ITestOutputHelper output)
 
     private static IEnumerable<string> TypesIn(CompilationUnitSyntax file) => file.DescendantNodes().OfType<BaseTypeDeclarationSyntax>().Select(type => type.Identifier.Text);
 
-    private static IReadOnlyList<string> Texts(CodeBlock block, IEnumerable<Diagnostic> diagnostics, DiagnosticSeverity from = DiagnosticSeverity.Error) =>
+    private static IReadOnlyList<string> Texts(CodeBlock block, IEnumerable<Diagnostic> diagnostics, DiagnosticSeverity least = DiagnosticSeverity.Error) =>
     [
-        .. diagnostics.Where(diagnostic => diagnostic.Severity >= from).Select(diagnostic => diagnostic.Location.GetMappedLineSpan() is { Path: var path } place && path == block.Page.Path
-            ? $"{path}:{place.StartLinePosition.Line + 1}: {diagnostic.Id} {diagnostic.GetMessage(System.Globalization.CultureInfo.InvariantCulture)}"
-            : $"{block}: {diagnostic.Id} {diagnostic.GetMessage(System.Globalization.CultureInfo.InvariantCulture)}"),
+        .. from diagnostic in diagnostics
+        let place = diagnostic.Location.GetMappedLineSpan()
+        where diagnostic.Severity >= least && (place.Path == block.Page.Path || diagnostic.Location.SourceTree is null) // What is wrong with an earlier block was said of that one.
+        let line = place.Path == block.Page.Path ? place.StartLinePosition.Line + 1 : block.Line
+        select $"{block.Page.Path}:{line}: {diagnostic.Id} {diagnostic.GetMessage(CultureInfo.InvariantCulture)}",
     ];
 }
