@@ -103,6 +103,11 @@ internal sealed class TopologyOfFunctions(RabbitTopicsOptions options, SettingRe
     private TopicBinding Binding(TopicSubscriptionAttribute subscription)
     {
         var exchange = settings.Resolve(subscription.Exchange ?? options.Exchange);
+        if (exchange.Length == 0)
+        {
+            throw new FormatException("it subscribes to the default exchange, to which nothing can be bound. Name another, or leave out [TopicSubscription]: it delivers to the queue by its name.");
+        }
+
         var binding = new TopicBinding(exchange, settings.Resolve(subscription.Topic ?? ""))
         {
             ExchangeType = TypeOf(exchange, subscription.ExchangeType, "subscribes to") ?? ExchangeTypes.OfName(exchange) ?? options.ExchangeType,

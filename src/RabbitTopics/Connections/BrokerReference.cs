@@ -52,9 +52,10 @@ internal sealed record BrokerReference(
         return $"{(Port == TlsPort ? "amqps" : "amqp")}://{Login(configuration, UserNameSetting, "UserName")}:{Login(configuration, PasswordSetting, "Password")}@{(Uri.CheckHostName(host) == UriHostNameType.IPv6 ? $"[{host}]" : host)}:{(Port == 0 ? 5672 : Port)}/";
     }
 
+    /// <summary>A setting's name, or as Microsoft's own comments have it, <c>%NAME%</c>.</summary>
     private static string Login(IConfiguration configuration, string? setting, string what) => setting is null
         ? "guest"
-        : configuration[setting] is { Length: > 0 } value
+        : configuration[setting.Trim('%')] is { Length: > 0 } value
             ? Uri.EscapeDataString(value)
             : throw new BrokerSettingException(what, $"The setting that a RabbitMQ binding names for its {what} is missing or empty (its name is not shown, it may be the {what} itself). Set it in the environment or under \"Values\" in local.settings.json.");
 }

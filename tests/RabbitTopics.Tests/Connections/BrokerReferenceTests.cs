@@ -28,6 +28,7 @@ public sealed class BrokerReferenceTests
     [Theory]
     [InlineData("""{"hostName":"rabbit","userNameSetting":"User","passwordSetting":"Password","port":5673}""", "amqp://us%3Aer:p%40ss%3Bword%2F@rabbit:5673/")]
     [InlineData("""{"type":"rabbitMQ","direction":"Out","hostName":"rabbit","userName":"User","password":"Password"}""", "amqp://us%3Aer:p%40ss%3Bword%2F@rabbit:5672/")]
+    [InlineData("""{"hostName":"rabbit","userNameSetting":"%User%","passwordSetting":"%Password%"}""", "amqp://us%3Aer:p%40ss%3Bword%2F@rabbit:5672/")]
     [InlineData("""{"hostName":"%HOST%"}""", "amqp://guest:guest@resolved:5672/")]
     [InlineData("""{"hostName":"::1"}""", "amqp://guest:guest@[::1]:5672/")]
     [InlineData("""{"hostName":"rabbit","port":5671}""", "amqps://guest:guest@rabbit:5671/")]

@@ -173,6 +173,7 @@ public sealed class TopologyOfFunctionsTests
     [Fact]
     public void A_subscription_needs_a_topic_and_a_trigger()
     {
+        AssertProblem("subscribes to the default exchange", Subscribed(new("message", "queue"), new TopicSubscriptionAttribute("a") { Exchange = "" }));
         AssertProblem("subscribes to an empty topic", Subscribed(new("message", "queue"), new TopicSubscriptionAttribute(" ")));
         AssertProblem("no [RabbitMQTrigger]", Subscribed(null, new TopicSubscriptionAttribute("topic")));
     }

@@ -17,10 +17,12 @@ internal static class HostJson
     /// <summary>Where a setting may be, for messages.</summary>
     private const string Place = $"{FileName} (or a variable {Section}__…)";
 
-    /// <summary>The last ones are those of Microsoft's extension, which an app that hosts itself has attributes and settings for.</summary>
-    private static readonly HashSet<string> KnownOfExtension = new(StringComparer.OrdinalIgnoreCase)
+    private static readonly HashSet<string> KnownOfExtension = new(StringComparer.OrdinalIgnoreCase) { "prefetchCount", "concurrency" };
+
+    /// <summary>What else Microsoft's extension reads there.</summary>
+    private static readonly HashSet<string> OfMicrosoftsExtension = new(StringComparer.OrdinalIgnoreCase)
     {
-        "prefetchCount", "concurrency", "connectionString", "queueName", "hostName", "userName", "password", "port", "disableCertificateValidation",
+        "connectionString", "queueName", "hostName", "userName", "password", "port", "disableCertificateValidation",
     };
 
     /// <summary>What the Functions host knows (azure-functions-host, HostJsonFileConfigurationSource; functions-host-json of its docs; the
@@ -97,6 +99,12 @@ internal static class HostJson
         CheckSpelling("logging", "logLevel");
         foreach (var unknown in Names(settings.GetSection("extensions:rabbitMQ")).Where(name => !KnownOfExtension.Contains(name)))
         {
+            if (OfMicrosoftsExtension.Contains(unknown))
+            {
+                problems.Warn($"extensions.rabbitMQ.{unknown} in {Place} has no effect where the app hosts itself. Set it at the triggers and outputs, by ConnectionStringSetting or HostName.");
+                continue;
+            }
+
             problems.Add($"extensions.rabbitMQ.{unknown} in {Place} is unknown. Set prefetchCount or concurrency, or take it out.");
         }
 

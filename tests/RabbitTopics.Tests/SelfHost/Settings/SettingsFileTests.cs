@@ -160,6 +160,7 @@ public sealed class SettingsFileTests : IDisposable
         Configuration();
 
         Assert.Empty(_problems.All);
+        Assert.StartsWith("extensions.rabbitMQ.connectionString in host.json (or a variable AzureFunctionsJobHost__…) has no effect where the app hosts itself.", Assert.Single(_problems.Warnings), StringComparison.Ordinal);
     }
 
     [Fact]
