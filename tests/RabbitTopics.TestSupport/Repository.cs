@@ -5,13 +5,12 @@ public static class Repository
 {
     public static string Root { get; } = FindRoot();
 
+    /// <summary>The build configuration of the tests.</summary>
+    public static string Configuration { get; } = Path.GetFileName(Path.GetDirectoryName(AppContext.BaseDirectory.TrimEnd('/')))!;
+
     /// <summary>The command line of a program of this checkout, in the build configuration of the tests.</summary>
     /// <param name="project">The project's folder, which has the program's name.</param>
-    public static string Program(string project)
-    {
-        var configuration = Path.GetFileName(Path.GetDirectoryName(AppContext.BaseDirectory.TrimEnd('/')))!;
-        return $"'{Path.Combine(Root, project, "bin", configuration, "net10.0", Path.GetFileName(project))}'";
-    }
+    public static string Program(string project) => $"'{Path.Combine(Root, project, "bin", Configuration, "net10.0", Path.GetFileName(project))}'";
 
     private static string FindRoot()
     {
