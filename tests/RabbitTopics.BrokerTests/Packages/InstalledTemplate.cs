@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.IO.Compression;
 using RabbitTopics.TestSupport;
 
 namespace RabbitTopics.BrokerTests.Packages;
@@ -30,15 +31,22 @@ public sealed class InstalledTemplate : IAsyncLifetime
               </packageSources>
             </configuration>
             """);
-        var built = Path.Combine(_folder, "built");
-        await DotnetAsync(Repository.Root, "pack", "Functions.sln", "-c", Repository.Configuration, "--no-build", "-o", built, "-v:quiet", "-nologo", "-tl:off");
-        await DotnetAsync(_folder, "new", "install", Directory.GetFiles(built, "RabbitTopics.Templates.*.nupkg").Single(), "--debug:custom-hive", Hive);
+        await DotnetAsync(Repository.Root, "pack", "Functions.sln", "-c", Repository.Configuration, "--no-build", "-o", Built, "-v:quiet", "-nologo", "-tl:off");
+        await DotnetAsync(_folder, "new", "install", PackageOf("RabbitTopics.Templates", "nupkg"), "--debug:custom-hive", Hive);
     }
 
-    /// <summary>The names of the packages.</summary>
-    public IEnumerable<string> Packages => Directory.GetFiles(Path.Combine(_folder, "built"), "*.nupkg").Select(file => Path.GetFileName(file));
+    private string Built => Path.Combine(_folder, "built");
 
     private string Hive => Path.Combine(_folder, "hive");
+
+    /// <summary>The paths in a package of this checkout.</summary>
+    /// <param name="name">The package's name.</param>
+    /// <param name="extension">Of its file: nupkg or snupkg.</param>
+    public IReadOnlyCollection<string> FilesOf(string name, string extension)
+    {
+        using var package = ZipFile.OpenRead(PackageOf(name, extension));
+        return [.. package.Entries.Select(entry => entry.FullName)];
+    }
 
     /// <summary>Makes an app and returns its folder.</summary>
     public async Task<string> CreateAsync(string name, params string[] options)
@@ -68,11 +76,14 @@ public sealed class InstalledTemplate : IAsyncLifetime
     public AppProcess Run(string folder, Uri broker) =>
         AppProcess.Start($"env -C '{folder}' dotnet run --no-build", new Dictionary<string, string?>(_environment) { ["RabbitMQ"] = broker.OriginalString });
 
+    /// <summary>Deletes all of it; the links lead to packages that stay.</summary>
     public ValueTask DisposeAsync()
     {
         Directory.Delete(_folder, recursive: true);
         return ValueTask.CompletedTask;
     }
+
+    private string PackageOf(string name, string extension) => Directory.GetFiles(Built, $"{name}.*.{extension}").Single(file => char.IsAsciiDigit(Path.GetFileName(file)[name.Length + 1]));
 
     // A folder of packages that has ours from this checkout, and all others without loading them again.
     private void LinkPackagesOfThisMachine()
