@@ -17,7 +17,7 @@ public sealed class TemplateTests(InstalledTemplate template) : IClassFixture<In
         var tests = await template.DotnetAsync(folder, "test", "--no-build");
 
         Assert.Contains("0 Warning(s)", build, StringComparison.Ordinal);
-        Assert.Contains("succeeded: 1", tests, StringComparison.Ordinal);
+        Assert.Contains("succeeded: 3", tests, StringComparison.Ordinal);
         Assert.Equal(0, await app.StopAsync());
     }
 
