@@ -78,25 +78,21 @@ internal sealed class EntryPointHost : IObserver<DiagnosticListener>, IObserver<
     private static void Run(MethodInfo entryPoint, EntryPointHost run, TaskCompletionSource<IHost> result)
     {
         Running.Value = run;
+        Exception failure;
         using var listeners = DiagnosticListener.AllListeners.Subscribe(run);
         try
         {
             entryPoint.Invoke(null, entryPoint.GetParameters().Length == 0 ? null : [Array.Empty<string>()]);
-            result.TrySetException(new InvalidOperationException(
-                $"The entry point of '{run._program.GetName().Name}' ended without building a host. Let it build one, as FunctionsApplication.CreateBuilder(args).Build() does."));
-        }
-        catch (TargetInvocationException stopped) when (run._host is not null && stopped.InnerException is HostAbortedException)
-        {
-            result.TrySetResult(run._host);
+            failure = new InvalidOperationException(
+                $"The entry point of '{run._program.GetName().Name}' ended without building a host. Let it build one, as FunctionsApplication.CreateBuilder(args).Build() does.");
         }
         catch (Exception exception)
         {
-            result.TrySetException(exception is TargetInvocationException { InnerException: { } inner } ? inner : exception);
+            failure = exception is TargetInvocationException { InnerException: { } inner } ? inner : exception;
         }
-        finally
-        {
-            run._subscription?.Dispose();
-        }
+
+        run._subscription?.Dispose();
+        _ = run._host is { } host ? result.TrySetResult(host) : result.TrySetException(failure); // Whatever the program makes of being stopped.
     }
 
     private void Configure(IHostBuilder builder)
