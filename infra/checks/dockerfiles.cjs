@@ -103,4 +103,9 @@ for (const file of filesBelow('infra/docker', /^Dockerfile/)) {
     problem(file, 'the last image, which is built where no target is named, is not app');
   }
 }
+
+// That of a new app, whose files have other names there.
+for (const { range, message } of validate(read('templates/rabbittopics/Dockerfile'))) {
+  problem('templates/rabbittopics/Dockerfile', `line ${range.start.line + 1}: ${message}`);
+}
 end();
