@@ -34,6 +34,9 @@ internal sealed class TimerSession(
     /// consumer_timeout, 30 minutes by default (https://www.rabbitmq.com/docs/consumers#acknowledgement-timeout).</summary>
     private static readonly TimeSpan RenewInterval = TimeSpan.FromMinutes(4);
 
+    /// <summary>Longer than the client waits for an answer where it notices that there is none.</summary>
+    private static readonly TimeSpan LongestAnswer = TimeSpan.FromSeconds(15);
+
     private static readonly TimeSpan SaveRetryDelay = TimeSpan.FromSeconds(1);
 
     /// <summary>How long a publish may take: the next instance must soon lead even if the broker accepts no messages.</summary>
@@ -177,7 +180,9 @@ internal sealed class TimerSession(
     {
         try
         {
-            await Channel.QueueDeclarePassiveAsync(queue, CancellationToken.None); // Answered by the queue; needs no permission.
+            var asking = Channel.QueueDeclarePassiveAsync(queue, Ended); // Answered by the queue; needs no permission.
+            _ = asking.ContinueWith(static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            await asking.WaitAsync(LongestAnswer, Ended); // The client can wait for ever on a connection that is gone (rabbitmq-dotnet-client #1930), and the timer with it.
             return true;
         }
         catch (Exception exception) when (IsOfBroker(exception))
