@@ -260,7 +260,7 @@ internal sealed class BrokerConnection : IAsyncDisposable
     {
         var disposing = Task.Run(async () => await connection.DisposeAsync(), CancellationToken.None);
         await disposing.WaitAsync(CloseTime, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _ = disposing.ContinueWith(static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        _ = disposing.Observed();
     }
 
     private async Task<IConnection> ConnectAsync(CancellationToken stop)

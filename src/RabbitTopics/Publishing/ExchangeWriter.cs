@@ -360,7 +360,7 @@ internal sealed class ExchangeWriter : IAsyncDisposable
         }
         else
         {
-            _ = writing.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            _ = writing.Observed();
         }
     }
 

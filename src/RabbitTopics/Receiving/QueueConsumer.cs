@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitTopics.Brokers;
+using RabbitTopics.Connections;
 using RabbitTopics.Health;
 using RabbitTopics.Messages;
 using RabbitTopics.Settling;
@@ -177,7 +178,7 @@ internal sealed class QueueConsumer : IAsyncDisposable
         var token = limit.Token;
         var handling = Task.Run(() => _handler(delivery, token).AsTask(), CancellationToken.None);
         await BackgroundWork.WaitAsync(handling, token);
-        _ = handling.ContinueWith(static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        _ = handling.Observed();
         if (!handling.IsCompletedSuccessfully && token.IsCancellationRequested)
         {
             _loop.Abandon.ThrowIfCancellationRequested();

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
+using RabbitTopics.Connections;
 using RabbitTopics.Messages;
 
 namespace RabbitTopics.Settling;
@@ -245,10 +246,7 @@ internal sealed class Acknowledger(IChannel channel, string queue, int prefetch,
             var telling = tell(channel, last, count > 1); // Throws at once where the channel is closed.
             if (!telling.IsCompletedSuccessfully)
             {
-                // The client can wait for ever on a connection that is gone (rabbitmq-dotnet-client #1930), and the consumer with it.
-                var late = telling.AsTask();
-                _ = late.ContinueWith(static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
-                await late.WaitAsync(TellTime);
+                await telling.AsTask().Observed().WaitAsync(TellTime); // Else the consumer could wait for ever.
             }
 
             return true;

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 using RabbitTopics.Brokers;
+using RabbitTopics.Connections;
 using RabbitTopics.Receiving;
 
 namespace RabbitTopics.Functions.SelfHost.Timers;
@@ -180,9 +181,8 @@ internal sealed class TimerSession(
     {
         try
         {
-            var asking = Channel.QueueDeclarePassiveAsync(queue, Ended); // Answered by the queue; needs no permission.
-            _ = asking.ContinueWith(static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
-            await asking.WaitAsync(LongestAnswer, Ended); // The client can wait for ever on a connection that is gone (rabbitmq-dotnet-client #1930), and the timer with it.
+            // Answered by the queue; needs no permission. Without a bound the timer could wait for ever.
+            await Channel.QueueDeclarePassiveAsync(queue, Ended).Observed().WaitAsync(LongestAnswer, Ended);
             return true;
         }
         catch (Exception exception) when (IsOfBroker(exception))
