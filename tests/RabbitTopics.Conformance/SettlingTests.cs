@@ -81,8 +81,7 @@ public sealed class SettlingTests(ConformanceRun run)
 
         var delays = times.Zip(times.Skip(1), (earlier, later) => later - earlier).ToArray();
         TestContext.Current.TestOutputHelper?.WriteLine($"Delays: {string.Join(", ", delays.Select(delay => delay.ToString("0.000", CultureInfo.InvariantCulture)))} s.");
-        Assert.All(delays.Zip([1.0, 5, 25]), delay => Assert.True(delay.First >= 0.8 * delay.Second, $"{delay}")); // How late is the machine's doing; it is printed.
-        Assert.Equal(delays.Order(), delays);
+        Assert.All(delays.Zip([1.0, 5, 25]), delay => Assert.InRange(delay.First, 0.8 * delay.Second, Wait.Stretch(TimeSpan.FromSeconds(1.2 * delay.Second)).TotalSeconds));
 
         int Attempts(string value) => run.SeenBy("Delayed").Count(seen => seen.Value == value);
     }
