@@ -228,13 +228,7 @@ public sealed class TestApp : IAsyncDisposable
             throw new InvalidOperationException($"The app cannot start: {string.Join(Environment.NewLine, problems.All)}");
         }
 
-        var queues = Services.GetRequiredService<TriggerQueues>();
-        foreach (var listener in found.Select(function => function.Listener).OfType<RabbitMQTriggerListener>())
-        {
-            var queue = queues.Find(listener.Function)!;
-            _triggers.Add(new Trigger(listener.Function, queue.Queue, queue.Topology, listener));
-        }
-
+        _triggers.AddRange(found.Select(function => function.Listener).OfType<RabbitMQTriggerListener>().Select(listener => new Trigger(listener)));
         _brokers.OnPublish = _options.OnPublish is { } ask ? publish => ask(Read(publish)) : null;
     }
 
@@ -294,8 +288,14 @@ public sealed class TestApp : IAsyncDisposable
     private PublishedMessage Read(Publish publish) => new(publish, _app.TopicHeader, _bodies);
 
     /// <summary>A function with a RabbitMQ trigger.</summary>
-    private sealed record Trigger(string Function, string Queue, QueueTopology? Topology, RabbitMQTriggerListener Listener)
+    private sealed record Trigger(RabbitMQTriggerListener Listener)
     {
+        public string Function => Listener.Options.Handler;
+
+        public string Queue => Listener.Options.Queue;
+
+        private QueueTopology? Topology => Listener.Options.Topology;
+
         public string Source => Topology is null
             ? $"queue '{Queue}'"
             : string.Join(", ", Topology.Bindings.Select(binding => $"topic '{binding.Topic}' on '{binding.Exchange}'"));

@@ -1,3 +1,4 @@
+using System.Text;
 using RabbitMQ.Client;
 using RabbitTopics.Testing.App;
 using RabbitTopics.TestSupport;
@@ -10,6 +11,8 @@ public sealed class SameAsOnABrokerTests(SharedBroker broker)
     private static readonly string[] Outcomes =
         ["ok", "exception", "exception once", "non-retryable", "timeout", "complete", "abandon", "retry", "dead-letter", "complete-then-throw", "two-actions"];
 
+    private static readonly string[] Policies = ["Retry", "Requeue", "DeadLetter", "Discard"];
+
     [Fact]
     public async Task A_message_ends_in_the_same_place_with_the_same_reason_and_attempts()
     {
@@ -19,14 +22,14 @@ public sealed class SameAsOnABrokerTests(SharedBroker broker)
         var inTest = await InTestAsync(run);
 
         await using var app = AppProcess.Start($"dotnet {typeof(OrderFunctions).Assembly.Location}", new Dictionary<string, string?> { ["RabbitMQ"] = broker.Uri.OriginalString, ["RUN"] = run });
-        foreach (var (function, queue) in Queues(run))
+        foreach (var (_, queue) in Queues(run))
         {
             await Client.WaitForConsumersAsync(broker.Uri, queue);
-            foreach (var outcome in function == "Typed" ? ["{ bad"] : Outcomes)
-            {
-                await channel.BasicPublishAsync("amq.topic", $"{run}.{(function == "Typed" ? "typed" : function)}", mandatory: true,
-                    new BasicProperties { CorrelationId = $"{function} {outcome}" }, System.Text.Encoding.UTF8.GetBytes(outcome));
-            }
+        }
+
+        foreach (var (function, topic, body) in Messages(run))
+        {
+            await channel.BasicPublishAsync("amq.topic", topic, mandatory: true, new BasicProperties { CorrelationId = $"{function} {body}" }, Encoding.UTF8.GetBytes(body));
         }
 
         // All that is parked in a test is parked there, and nothing else is when nothing is left to be handled.
@@ -71,22 +74,18 @@ public sealed class SameAsOnABrokerTests(SharedBroker broker)
     {
         await using var app = await StartAsync(run);
         var lines = new List<string>();
-        foreach (var (function, _) in Queues(run))
+        foreach (var (function, topic, body) in Messages(run))
         {
-            foreach (var outcome in function == "Typed" ? ["{ bad"] : Outcomes)
+            var result = await app.SendToAsync(function, new TopicMessage
             {
-                var result = await app.SendToAsync(function, new TopicMessage
-                {
-                    Topic = function,
-                    Exchange = "amq.topic",
-                    RoutingKey = $"{run}.{(function == "Typed" ? "typed" : function)}",
-                    Properties = new MessageProperties { CorrelationId = $"{function} {outcome}" },
-                    Body = System.Text.Encoding.UTF8.GetBytes(outcome),
-                });
-                if (result.DeadLetter is { } parked)
-                {
-                    lines.Add($"{parked.Message.Properties.CorrelationId}: {result.DeadLetterReason} {result.Attempts.Count} {parked.Topic} {string.Join(" ", parked.Headers.Keys.Order(StringComparer.Ordinal))}");
-                }
+                Topic = topic,
+                Exchange = "amq.topic",
+                Properties = new MessageProperties { CorrelationId = $"{function} {body}" },
+                Body = Encoding.UTF8.GetBytes(body),
+            });
+            if (result.DeadLetter is { } parked)
+            {
+                lines.Add($"{parked.Message.Properties.CorrelationId}: {result.DeadLetterReason} {result.Attempts.Count} {parked.Topic} {string.Join(" ", parked.Headers.Keys.Order(StringComparer.Ordinal))}");
             }
         }
 
@@ -99,6 +98,9 @@ public sealed class SameAsOnABrokerTests(SharedBroker broker)
         return $"{parked.BasicProperties.CorrelationId}: {parked.HeaderText(HeaderNames.DeadLetterReason)} {Convert.ToInt32(headers[HeaderNames.DeadLetterAttempts], System.Globalization.CultureInfo.InvariantCulture)} "
             + $"{parked.HeaderText(HeaderNames.Topic)} {string.Join(" ", headers.Keys.Order(StringComparer.Ordinal))}";
     }
+
+    private static IEnumerable<(string Function, string Topic, string Body)> Messages(string run) =>
+        [.. from function in Policies from outcome in Outcomes select (function, $"{run}.{function}", outcome), ("Typed", $"{run}.typed", "{ bad")];
 
     private static IEnumerable<(string Function, string Queue)> Queues(string run) =>
         [("Retry", $"{run}.retry-policy"), ("Requeue", $"{run}.requeue-policy"), ("DeadLetter", $"{run}.dead-letter-policy"), ("Discard", $"{run}.discard-policy"), ("Typed", $"{run}.typed")];

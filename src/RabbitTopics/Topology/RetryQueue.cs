@@ -6,14 +6,15 @@ namespace RabbitTopics.Topology;
 /// holds up a short one. The broker moves a copy back to its queue when its time is over.</summary>
 internal static class RetryQueue
 {
+    private const string RetryPart = ".retry.";
     private const string DelayPart = ".delay.";
 
     /// <summary>The queue's name.</summary>
     public static string Name(string queue, TimeSpan delay) =>
-        string.Create(CultureInfo.InvariantCulture, $"{queue}.retry.{(long)delay.TotalMilliseconds}");
+        string.Create(CultureInfo.InvariantCulture, $"{queue}{RetryPart}{(long)delay.TotalMilliseconds}");
 
     /// <summary>The delay of a queue of that name.</summary>
-    public static TimeSpan DelayOf(string queue, string retryQueue) => TimeSpan.FromMilliseconds(long.Parse(retryQueue.AsSpan($"{queue}.retry.".Length), CultureInfo.InvariantCulture));
+    public static TimeSpan DelayOf(string queue, string retryQueue) => TimeSpan.FromMilliseconds(long.Parse(retryQueue.AsSpan(queue.Length + RetryPart.Length), CultureInfo.InvariantCulture));
 
     /// <summary>What it is declared with. A quorum queue, as only that hands a message on at least once: it keeps the message
     /// until the other queue has confirmed it, which needs the overflow to be refused

@@ -25,7 +25,6 @@ internal sealed class AppTimers(
     /// <summary>After this time without a connection a warning says that the timers wait for the broker.</summary>
     private static readonly TimeSpan ConnectTime = TimeSpan.FromSeconds(2);
 
-    private readonly List<TimerFunction> _functions = [];
     private readonly List<TimerListener> _listeners = [];
     private readonly TimersState _state = new();
     private readonly ILogger _logger = loggers.CreateLogger<AppTimers>();
@@ -50,7 +49,6 @@ internal sealed class AppTimers(
             _loop = new ConsumingLoop(Broker, Queue, problem => health.Report("timers", Queue, problem), _logger);
         }
 
-        _functions.Add(function);
         _state.Own.Add(function.Name);
         _listeners.Add(new TimerListener(function, _state,
             stop => _loop is null ? Task.FromResult(TimerTerm.Always) : _term.Task.WaitAsync(stop), time, loggers.CreateLogger($"Function.{function.Name}")));
@@ -91,7 +89,7 @@ internal sealed class AppTimers(
     }
 
     /// <summary>The app's timer functions.</summary>
-    public IReadOnlyList<TimerFunction> Functions => _functions;
+    public IReadOnlyList<TimerFunction> Functions => [.. _listeners.Select(listener => listener.Function)];
 
     private static TaskCompletionSource<TimerTerm> NewWait() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 

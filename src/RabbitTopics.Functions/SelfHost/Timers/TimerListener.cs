@@ -28,6 +28,8 @@ internal sealed class TimerListener(
     private readonly BackgroundWork _work = new();
     private bool _hasStarted;
 
+    public TimerFunction Function => function;
+
     public void Start() => _work.Start(async () =>
     {
         while (!_work.Stop.IsCancellationRequested)

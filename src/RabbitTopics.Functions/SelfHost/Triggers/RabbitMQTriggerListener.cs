@@ -9,7 +9,6 @@ using RabbitTopics.Health;
 using RabbitTopics.Messages;
 using RabbitTopics.Receiving;
 using RabbitTopics.Settling;
-using RabbitTopics.Topology;
 
 namespace RabbitTopics.Functions.SelfHost.Triggers;
 
@@ -19,8 +18,6 @@ internal sealed class RabbitMQTriggerListener : IAsyncDisposable
     private readonly LoadedFunction _function;
     private readonly FunctionInvoker _invoker;
     private readonly Deduplicator? _deduplication;
-    private readonly QueueConsumer _consumer;
-    private readonly QueueTopology? _topology;
     private readonly ILogger _logger;
     private string? _expectedTopic;
     private bool _unexpectedIsSaid;
@@ -28,23 +25,23 @@ internal sealed class RabbitMQTriggerListener : IAsyncDisposable
     public RabbitMQTriggerListener(LoadedFunction function, Broker broker, QueueConsumerOptions options,
         FunctionInvoker invoker, Deduplicator deduplication, QueueHealth health, ILogger logger)
     {
-        (_function, _topology, _logger) = (function, options.Topology, logger);
+        (_function, Options, _logger) = (function, options, logger);
         _invoker = invoker;
         _deduplication = options.HandlerOptions.Deduplicate ? deduplication : null;
-        _consumer = new QueueConsumer(broker, health, options, HandleAsync, logger);
+        Consumer = new QueueConsumer(broker, health, options, HandleAsync, logger);
     }
 
-    /// <summary>The function's name.</summary>
-    public string Function => _function.Name;
+    /// <summary>The function's queue and name, and how its messages are handled.</summary>
+    public QueueConsumerOptions Options { get; }
 
     /// <summary>Takes the messages of the queue.</summary>
-    public QueueConsumer Consumer => _consumer;
+    public QueueConsumer Consumer { get; }
 
-    public void Start() => _consumer.Start();
+    public void Start() => Consumer.Start();
 
-    public Task StopAsync(CancellationToken cancellationToken) => _consumer.StopAsync(cancellationToken);
+    public Task StopAsync(CancellationToken cancellationToken) => Consumer.StopAsync(cancellationToken);
 
-    public ValueTask DisposeAsync() => _consumer.DisposeAsync();
+    public ValueTask DisposeAsync() => Consumer.DisposeAsync();
 
     private async ValueTask HandleAsync(Delivery delivery, CancellationToken cancellationToken)
     {
@@ -63,7 +60,7 @@ internal sealed class RabbitMQTriggerListener : IAsyncDisposable
     /// over AMQP. A copy of ours came another way when it was first delivered.</summary>
     private void WarnOfOldBinding(Delivery message)
     {
-        if (_unexpectedIsSaid || message.RoutingKey == _expectedTopic || _topology?.Bindings.Where(binding => binding.Exchange == message.Exchange).ToArray() is not [_, ..] bindings)
+        if (_unexpectedIsSaid || message.RoutingKey == _expectedTopic || Options.Topology?.Bindings.Where(binding => binding.Exchange == message.Exchange).ToArray() is not [_, ..] bindings)
         {
             return;
         }
@@ -78,7 +75,7 @@ internal sealed class RabbitMQTriggerListener : IAsyncDisposable
         _logger.LogWarning("Queue '{Queue}' gets the topic '{Topic}' from exchange '{Exchange}', which no [TopicSubscription] of '{Function}' asks for. RabbitMQ keeps the bindings of earlier "
             + "subscriptions: remove one with [TopicSubscription(\"PATTERN\", Remove = true)] beside the others, or with "
             + "'rabbitmqadmin delete binding source={Exchange} destination_type=queue destination={Queue} properties_key=PATTERN' ('rabbitmqctl list_bindings' shows them).",
-            _topology.Queue, message.RoutingKey, message.Exchange, _function.Name, message.Exchange, _topology.Queue);
+            Options.Queue, message.RoutingKey, message.Exchange, _function.Name, message.Exchange, Options.Queue);
     }
 
     /// <summary>The function and all of its outputs: only then a message counts as handled, for its de-duplication too.</summary>
