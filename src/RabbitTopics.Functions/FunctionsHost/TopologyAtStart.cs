@@ -45,12 +45,15 @@ internal sealed class TopologyAtStart(TriggerQueues queues, AppBrokers brokers, 
         {
             queue = queues.Find(function)!; // Throws where a setting of its attributes is missing: the other functions go on.
             var broker = brokers.Get(queue.ConnectionStringSetting);
-            if (queue.Topology is null && await broker.TryCountAsync(queue.Queue, cancellationToken) is null)
+            if (queue.Topology is not null)
+            {
+                await TopologyDeclarer.ApplyAsync(broker, queue.Topology, queue.Queue, cancellationToken);
+            }
+            else if (await broker.TryCountAsync(queue.Queue, cancellationToken) is null)
             {
                 return null; // Somebody else's and missing: the watch says so, at its first look.
             }
 
-            await TopologyDeclarer.ApplyAsync(broker, queue.Topology, queue.Queue, cancellationToken);
             await new DeliverySettler(broker, queue.Topology?.Properties, queue.Options, logger).PrepareAsync(queue.Queue, cancellationToken);
             await ClearAsync(broker, queue, cancellationToken);
             return null;

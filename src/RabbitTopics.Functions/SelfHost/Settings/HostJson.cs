@@ -102,10 +102,11 @@ internal static class HostJson
             if (OfMicrosoftsExtension.Contains(unknown))
             {
                 problems.Warn($"extensions.rabbitMQ.{unknown} in {Place} has no effect where the app hosts itself. Set it at the triggers and outputs, by ConnectionStringSetting or HostName.");
-                continue;
             }
-
-            problems.Add($"extensions.rabbitMQ.{unknown} in {Place} is unknown. Set prefetchCount or concurrency, or take it out.");
+            else
+            {
+                problems.Add($"extensions.rabbitMQ.{unknown} in {Place} is unknown. Set prefetchCount or concurrency, or take it out.");
+            }
         }
 
         static IEnumerable<string> Names(IConfigurationSection section) => section.GetChildren().Select(child => child.Key);
