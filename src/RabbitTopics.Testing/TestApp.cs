@@ -96,15 +96,14 @@ public sealed class TestApp : IAsyncDisposable
     /// <param name="options">How it is published: its exchange, headers and properties. Default: as the app does.</param>
     /// <exception cref="InvalidOperationException">No function gets the topic, or several do and none is named; or the message is not settled after
     /// <see cref="TestAppOptions.MostAttempts"/> attempts.</exception>
+    /// <exception cref="ArgumentException">The topic or an option is one that publishing refuses.</exception>
+    /// <exception cref="MessageTooLargeException">The body is longer than <see cref="RabbitTopicsOptions.MaxMessageBytes"/>.</exception>
     public Task<HandlingResult> SendAsync(string topic, object value, string? function = null, PublishOptions? options = null)
     {
-        ArgumentException.ThrowIfNullOrEmpty(topic);
-        ArgumentNullException.ThrowIfNull(value);
-        options ??= new PublishOptions();
-        var (body, contentType) = OutgoingMessage.Body(value, Services.GetRequiredService<JsonBody>(), options.AsJson ?? _app.PublishAllAsJson);
-        var exchange = options.Exchange ?? _app.Exchange;
-        Time.Advance(RetryQueue.Round(options.Delay ?? TimeSpan.Zero));
-        return HandleAsync(Find(exchange, topic, function), exchange, topic, OutgoingMessage.Properties(topic, value, contentType, options, _app.TopicHeader, Time.GetUtcNow()), body);
+        var sent = OutgoingMessage.Of(topic, value, options ?? new PublishOptions(), _app, Services.GetRequiredService<JsonBody>(), Time.GetUtcNow());
+        var trigger = Find(sent.Exchange, topic, function);
+        Time.Advance(sent.Delay);
+        return HandleAsync(trigger, sent.Exchange, topic, sent.Properties, sent.Body);
     }
 
     /// <summary>Has a function handle a message as it is, as of a publisher that is no app of this library: nothing is added to its headers and properties.</summary>
@@ -117,9 +116,8 @@ public sealed class TestApp : IAsyncDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(function);
         ArgumentNullException.ThrowIfNull(message);
-        var trigger = _triggers.Find(known => known.Is(function))
-            ?? throw new InvalidOperationException($"The app has no function '{function}' with a RabbitMQ trigger. It has {Names(_triggers)}.");
-        var (body, _) = OutgoingMessage.Body(message, Services.GetRequiredService<JsonBody>(), asJson: false);
+        var trigger = Named(function);
+        var (body, _) = OutgoingMessage.EncodeBody(message, Services.GetRequiredService<JsonBody>(), asJson: false);
         return HandleAsync(trigger, message.Exchange, message.RoutingKey.Length > 0 ? message.RoutingKey : message.Topic, message.Properties.Write(message.Headers), body);
     }
 
@@ -131,7 +129,7 @@ public sealed class TestApp : IAsyncDisposable
     {
         var timers = Services.GetRequiredService<AppTimers>().Functions;
         var timer = timers.FirstOrDefault(known => string.Equals(known.Name, function, StringComparison.OrdinalIgnoreCase))
-            ?? throw new InvalidOperationException($"The app has no function '{function}' with a timer trigger. It has {(timers.Count == 0 ? "none" : string.Join(", ", timers.Select(known => known.Name)))}.");
+            ?? throw new InvalidOperationException($"The app has no function '{function}' with a timer trigger. It has {Names(timers.Select(known => known.Name))}.");
         return RunAsync(timer, isPastDue);
     }
 
@@ -215,8 +213,7 @@ public sealed class TestApp : IAsyncDisposable
         await (host is IAsyncDisposable disposable ? disposable.DisposeAsync() : ValueTask.CompletedTask);
     }
 
-    private static string Names(IReadOnlyCollection<Trigger> triggers) =>
-        triggers.Count == 0 ? "none" : string.Join(", ", triggers.Select(trigger => $"'{trigger.Function}'"));
+    private static string Names(IEnumerable<string> functions) => string.Join(", ", functions.Select(function => $"'{function}'")) is { Length: > 0 } names ? names : "none";
 
     /// <summary>Loads the functions as the app does when it starts.</summary>
     private void Load()
@@ -232,14 +229,18 @@ public sealed class TestApp : IAsyncDisposable
         _brokers.OnPublish = _options.OnPublish is { } ask ? publish => ask(Read(publish)) : null;
     }
 
+    private Trigger Named(string function) => _triggers.Find(known => known.Function.Equals(function, StringComparison.OrdinalIgnoreCase))
+        ?? throw new InvalidOperationException($"The app has no function '{function}' with a RabbitMQ trigger. It has {Names(_triggers.Select(trigger => trigger.Function))}.");
+
     private Trigger Find(string exchange, string topic, string? function)
     {
-        var found = _triggers.Where(trigger => trigger.Gets(exchange, topic) && (function is null || trigger.Is(function))).ToArray();
+        var candidates = function is null ? _triggers : [Named(function)];
+        var found = candidates.Where(trigger => trigger.Gets(exchange, topic)).ToArray();
         return found switch
         {
             [var one] => one,
-            [] => throw new InvalidOperationException($"{(function is null ? "No function of the app" : $"No function '{function}'")} gets the topic '{topic}' from exchange '{exchange}'. The app's functions are {Subscriptions()}."),
-            _ => throw new InvalidOperationException($"Several functions get the topic '{topic}' from exchange '{exchange}': {Names(found)}. Say which."),
+            [] => throw new InvalidOperationException($"{(function is null ? "No function of the app gets" : $"Function '{function}' does not get")} the topic '{topic}' from exchange '{exchange}'. The app's functions are {Subscriptions()}."),
+            _ => throw new InvalidOperationException($"Several functions get the topic '{topic}' from exchange '{exchange}': {Names(found.Select(trigger => trigger.Function))}. Say which."),
         };
 
         string Subscriptions() => _triggers.Count == 0 ? "none with a RabbitMQ trigger" : string.Join("; ", _triggers.Select(trigger => $"'{trigger.Function}' with {trigger.Source}"));
@@ -299,8 +300,6 @@ public sealed class TestApp : IAsyncDisposable
         public string Source => Topology is null
             ? $"queue '{Queue}'"
             : string.Join(", ", Topology.Bindings.Select(binding => $"topic '{binding.Topic}' on '{binding.Exchange}'"));
-
-        public bool Is(string function) => Function.Equals(function, StringComparison.OrdinalIgnoreCase);
 
         public bool Gets(string exchange, string topic) => exchange.Length == 0
             ? topic == Queue

@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using RabbitTopics.Testing.App;
+using RabbitTopics.Testing.Hosting;
 
 namespace RabbitTopics.Testing.Tests;
 
@@ -123,8 +124,10 @@ public sealed class TestAppTests
         Assert.Matches("No function of the app gets the topic 'shop.opened' from exchange 'amq.topic'. The app's functions are .*'Send' with topic 'orders.\\*' on 'amq.topic'",
             (await Assert.ThrowsAsync<InvalidOperationException>(() => app.SendAsync("shop.opened", 1))).Message);
         Assert.Contains("'HandlePerson', 'WatchEverything'. Say which.", (await Assert.ThrowsAsync<InvalidOperationException>(() => demo.SendAsync("test", 1))).Message, StringComparison.Ordinal);
+        Assert.Contains("no function 'Nobody' with a RabbitMQ trigger", (await Assert.ThrowsAsync<InvalidOperationException>(() => app.SendAsync("orders.created", 1, function: "Nobody"))).Message, StringComparison.Ordinal);
+        Assert.Contains("Function 'send' does not get the topic 'shop.opened'", (await Assert.ThrowsAsync<InvalidOperationException>(() => app.SendAsync("shop.opened", 1, function: "send"))).Message, StringComparison.Ordinal);
         Assert.Contains("no function 'Nobody'", (await Assert.ThrowsAsync<InvalidOperationException>(() => app.SendToAsync("Nobody", new TopicMessage { Topic = "t" }))).Message, StringComparison.Ordinal);
-        Assert.Contains("It has Remind.", (await Assert.ThrowsAsync<InvalidOperationException>(() => app.RunTimerAsync("Nobody"))).Message, StringComparison.Ordinal);
+        Assert.Contains("It has 'Remind'.", (await Assert.ThrowsAsync<InvalidOperationException>(() => app.RunTimerAsync("Nobody"))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -142,6 +145,37 @@ public sealed class TestAppTests
         var error = await Assert.ThrowsAsync<InvalidOperationException>(() => TestApp.StartAsync<TopicMessage>());
 
         Assert.Contains("'RabbitTopics' is no program", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_type_of_the_test_program_is_no_app_and_the_tests_are_not_run_again()
+    {
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => TestApp.StartAsync<TestAppTests>());
+
+        Assert.Contains("'RabbitTopics.Testing.Tests' is the program that runs the tests. Name a type of the function app's own project.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_program_that_waits_before_it_builds_its_host_does_not_hold_up_a_test_for_good()
+    {
+        var error = await Assert.ThrowsAsync<TimeoutException>(() => EntryPointHost.BuildAsync(((Action)WaitForEver).Method, _ => { }, TimeSpan.FromMilliseconds(50)));
+
+        Assert.Contains("built no host within 0.05 s", error.Message, StringComparison.Ordinal);
+        static void WaitForEver() => Thread.Sleep(Timeout.Infinite);
+    }
+
+    [Fact]
+    public async Task What_publishing_refuses_is_not_sent_in_a_test_either()
+    {
+        await using var app = await StartAsync(options => options.ConfigureServices += services => services.Configure<RabbitTopicsOptions>(topics => topics.MaxMessageBytes = 100));
+
+        await Assert.ThrowsAsync<ArgumentException>(() => app.SendAsync(new string('t', 256), 1));
+        await Assert.ThrowsAsync<MessageTooLargeException>(() => app.SendAsync("orders.created", new byte[101]));
+        await Assert.ThrowsAsync<ArgumentException>(() => app.SendAsync("orders.created", 1, options: new PublishOptions
+        {
+            Delay = TimeSpan.FromSeconds(1),
+            Properties = new MessageProperties { Expiration = TimeSpan.FromSeconds(1) },
+        }));
     }
 
     [Fact]

@@ -9,6 +9,8 @@ namespace RabbitTopics.Testing.Hosting;
 /// both by the diagnostic source <c>Microsoft.Extensions.Hosting</c>, for tools.</summary>
 internal sealed class EntryPointHost : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>
 {
+    private static readonly TimeSpan LongestBuild = TimeSpan.FromMinutes(2); // A machine may be busy.
+
     private static readonly AsyncLocal<EntryPointHost?> Running = new(); // Other programs may be started at the same time.
 
     private readonly Assembly _program;
@@ -21,16 +23,36 @@ internal sealed class EntryPointHost : IObserver<DiagnosticListener>, IObserver<
     /// <summary>The host of a program, not started.</summary>
     /// <param name="program">The program's assembly.</param>
     /// <param name="configure">Changes what the program has built up, last of all.</param>
-    /// <exception cref="InvalidOperationException">It has no entry point, or ended without a host.</exception>
-    public static async Task<IHost> BuildAsync(Assembly program, Action<IHostBuilder> configure)
+    /// <exception cref="InvalidOperationException">It has no entry point, is the program that runs, or ended without a host.</exception>
+    /// <exception cref="TimeoutException">It built no host in time.</exception>
+    public static Task<IHost> BuildAsync(Assembly program, Action<IHostBuilder> configure)
     {
+        var name = program.GetName().Name;
         var entryPoint = program.EntryPoint
-            ?? throw new InvalidOperationException($"'{program.GetName().Name}' is no program: it has no entry point. Name a type of the function app's own project.");
+            ?? throw new InvalidOperationException($"'{name}' is no program: it has no entry point. Name a type of the function app's own project.");
+
+        // A test program that is run within itself starts all of its tests again, and they it.
+        return program == Assembly.GetEntryAssembly()
+            ? throw new InvalidOperationException($"'{name}' is the program that runs the tests. Name a type of the function app's own project.")
+            : BuildAsync(entryPoint, configure, Debugger.IsAttached ? Timeout.InfiniteTimeSpan : LongestBuild);
+    }
+
+    /// <summary>The same by a program's entry point, with an end to the waiting.</summary>
+    internal static async Task<IHost> BuildAsync(MethodInfo entryPoint, Action<IHostBuilder> configure, TimeSpan longest)
+    {
+        var program = entryPoint.Module.Assembly;
         var result = new TaskCompletionSource<IHost>(TaskCreationOptions.RunContinuationsAsynchronously);
 
         // A thread of its own: an entry point that does not stop where it should must not hold one of the pool's.
         new Thread(() => Run(entryPoint, new EntryPointHost(program, configure), result)) { IsBackground = true }.Start();
-        return await result.Task;
+        try
+        {
+            return await result.Task.WaitAsync(longest);
+        }
+        catch (TimeoutException)
+        {
+            throw new TimeoutException($"The entry point of '{program.GetName().Name}' built no host within {longest.TotalSeconds:0.###} s. See what it waits for before Build().");
+        }
     }
 
     void IObserver<DiagnosticListener>.OnNext(DiagnosticListener value)
@@ -98,12 +120,9 @@ internal sealed class EntryPointHost : IObserver<DiagnosticListener>, IObserver<
     private void Configure(IHostBuilder builder)
     {
         // Worker.Sdk's generated code registers the functions of the program that the process was started as. That is the test's.
-        if (_program != Assembly.GetEntryAssembly())
+        foreach (var startup in _program.GetTypes().Where(type => type is { IsAbstract: false, IsInterface: false } && type.IsAssignableTo(typeof(IAutoConfigureStartup))))
         {
-            foreach (var startup in _program.GetTypes().Where(type => type is { IsAbstract: false, IsInterface: false } && type.IsAssignableTo(typeof(IAutoConfigureStartup))))
-            {
-                ((IAutoConfigureStartup)Activator.CreateInstance(startup)!).Configure(builder);
-            }
+            ((IAutoConfigureStartup)Activator.CreateInstance(startup)!).Configure(builder);
         }
 
         _configure(builder);

@@ -2,23 +2,66 @@ using System.Buffers.Binary;
 using System.Text;
 using RabbitMQ.Client;
 using RabbitTopics.Messages;
+using RabbitTopics.Topology;
 
 namespace RabbitTopics.Topics;
 
-/// <summary>Makes what goes over the wire of what an app publishes.</summary>
-internal static class OutgoingMessage
+/// <summary>What goes over the wire for something that an app publishes.</summary>
+/// <param name="Exchange">Where it goes to, when its delay is over.</param>
+/// <param name="Topic">With which routing key.</param>
+/// <param name="Properties">Its properties and headers.</param>
+/// <param name="Body">Its body.</param>
+/// <param name="Delay">How long it waits first, rounded up as its queue is; zero for not at all.</param>
+internal readonly record struct OutgoingMessage(string Exchange, string Topic, BasicProperties Properties, ReadOnlyMemory<byte> Body, TimeSpan Delay)
 {
+    private const int LongestRoutingKey = 255; // AMQP 0-9-1: a short string.
     private const string TextType = "text/plain";
     private const string BytesType = "application/octet-stream";
 
     private static readonly MessageProperties NoProperties = new();
     private static readonly MessageHeaders NoHeaders = new();
 
+    /// <summary>Makes it.</summary>
+    /// <exception cref="ArgumentException">The topic or an option makes no sense.</exception>
+    /// <exception cref="MessageTooLargeException">The body is longer than the app allows.</exception>
+    public static OutgoingMessage Of(string topic, object value, PublishOptions options, RabbitTopicsOptions app, JsonBody json, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        ArgumentException.ThrowIfNullOrEmpty(topic);
+        if (Encoding.UTF8.GetByteCount(topic) > LongestRoutingKey)
+        {
+            throw new ArgumentException($"The topic '{topic[..40]}…' is longer than {LongestRoutingKey} bytes.", nameof(topic));
+        }
+
+        if (options.Timeout is { } timeout && (timeout <= TimeSpan.Zero || timeout > ErrorPolicy.LongestDelay))
+        {
+            throw new ArgumentException($"PublishOptions.Timeout is {timeout}. Give it a time of up to {ErrorPolicy.LongestDelay.TotalDays:0} days.", nameof(options));
+        }
+
+        if (options.Delay is { } asked && (asked < TimeSpan.Zero || asked > ErrorPolicy.LongestDelay))
+        {
+            throw new ArgumentException($"PublishOptions.Delay is {asked}. Give it a time of up to {ErrorPolicy.LongestDelay.TotalDays:0} days.", nameof(options));
+        }
+
+        var exchange = options.Exchange ?? app.Exchange;
+        var (body, contentType) = EncodeBody(value, json, options.AsJson ?? app.PublishAllAsJson);
+        if (body.Length > app.MaxMessageBytes)
+        {
+            throw new MessageTooLargeException(exchange, topic, $"its body has {body.Length} bytes, and MaxMessageBytes is {app.MaxMessageBytes}.");
+        }
+
+        var properties = MakeProperties(topic, value, contentType, options, app.TopicHeader, now);
+        var delay = RetryQueue.Round(options.Delay ?? TimeSpan.Zero);
+        return delay != TimeSpan.Zero && properties.IsExpirationPresent()
+            ? throw new ArgumentException("A message has both a Delay and an Expiration, and the broker would end the delay at the expiration. Leave one of the two.", nameof(options))
+            : new OutgoingMessage(exchange, topic, properties, body, delay);
+    }
+
     /// <summary>A body, and what it is; null where it is a message's own and that does not say.</summary>
-    public static (ReadOnlyMemory<byte> Body, string? ContentType) Body(object value, JsonBody json, bool asJson) => value switch
+    public static (ReadOnlyMemory<byte> Body, string? ContentType) EncodeBody(object value, JsonBody json, bool asJson) => value switch
     {
         TopicMessage { ValueToWrite: null } message => (message.Body, asJson ? JsonBody.ContentType : null),
-        TopicMessage message => Body(message.ValueToWrite!, json, asJson),
+        TopicMessage message => EncodeBody(message.ValueToWrite!, json, asJson),
         string text => asJson ? (JsonBody.WriteText(text), JsonBody.ContentType) : (Encoding.UTF8.GetBytes(text), TextType),
         byte[] bytes => (bytes, asJson ? JsonBody.ContentType : BytesType),
         ReadOnlyMemory<byte> memory => (memory, asJson ? JsonBody.ContentType : BytesType),
@@ -26,7 +69,7 @@ internal static class OutgoingMessage
     };
 
     /// <summary>The properties and headers.</summary>
-    public static BasicProperties Properties(string topic, object value, string? contentType, PublishOptions options, string topicHeader, DateTimeOffset now)
+    public static BasicProperties MakeProperties(string topic, object value, string? contentType, PublishOptions options, string topicHeader, DateTimeOffset now)
     {
         var message = value as TopicMessage;
         var own = message?.Properties ?? NoProperties;

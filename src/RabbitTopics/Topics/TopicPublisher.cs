@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.Extensions.Options;
 using RabbitTopics.Brokers;
 using RabbitTopics.Messages;
@@ -10,8 +9,6 @@ namespace RabbitTopics.Topics;
 /// <summary>Serializes values and publishes them to the app's brokers.</summary>
 internal sealed class TopicPublisher(AppBrokers brokers, JsonBody json, IOptions<RabbitTopicsOptions> appOptions, TimeProvider time) : ITopicPublisher
 {
-    private const int LongestRoutingKey = 255; // AMQP 0-9-1: a short string.
-
     private static readonly PublishOptions Defaults = new();
 
     public Task PublishAsync(string topic, object value, PublishOptions? options, CancellationToken cancellationToken)
@@ -58,49 +55,20 @@ internal sealed class TopicPublisher(AppBrokers brokers, JsonBody json, IOptions
 
     private Task StartAsync(string topic, object value, PublishOptions options, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(value);
-        ArgumentException.ThrowIfNullOrEmpty(topic);
-        if (Encoding.UTF8.GetByteCount(topic) > LongestRoutingKey)
-        {
-            throw new ArgumentException($"The topic '{topic[..40]}…' is longer than {LongestRoutingKey} bytes.", nameof(topic));
-        }
-
         var app = appOptions.Value;
-        if (options.Timeout is { } timeout && (timeout <= TimeSpan.Zero || timeout > ErrorPolicy.LongestDelay))
-        {
-            throw new ArgumentException($"PublishOptions.Timeout is {timeout}. Give it a time of up to {ErrorPolicy.LongestDelay.TotalDays:0} days.", nameof(options));
-        }
-
-        if (options.Delay is { } asked && (asked < TimeSpan.Zero || asked > ErrorPolicy.LongestDelay))
-        {
-            throw new ArgumentException($"PublishOptions.Delay is {asked}. Give it a time of up to {ErrorPolicy.LongestDelay.TotalDays:0} days.", nameof(options));
-        }
-
-        var exchange = options.Exchange ?? app.Exchange;
-        var (body, contentType) = OutgoingMessage.Body(value, json, options.AsJson ?? app.PublishAllAsJson);
-        if (body.Length > app.MaxMessageBytes)
-        {
-            throw new MessageTooLargeException(exchange, topic, $"its body has {body.Length} bytes, and MaxMessageBytes is {app.MaxMessageBytes}.");
-        }
-
-        var properties = OutgoingMessage.Properties(topic, value, contentType, options, app.TopicHeader, time.GetUtcNow());
+        var message = OutgoingMessage.Of(topic, value, options, app, json, time.GetUtcNow());
         var broker = brokers.Get(options.ConnectionStringSetting ?? app.ConnectionStringSetting);
-        var delay = RetryQueue.Round(options.Delay ?? TimeSpan.Zero);
-        if (delay != TimeSpan.Zero && properties.IsExpirationPresent())
-        {
-            throw new ArgumentException("A message has both a Delay and an Expiration, and the broker would end the delay at the expiration. Leave one of the two.", nameof(options));
-        }
-
+        var isDelayed = message.Delay != TimeSpan.Zero;
         var publish = new Publish(
-            delay == TimeSpan.Zero ? exchange : "", delay == TimeSpan.Zero ? topic : RetryQueue.NameOfDelayed(exchange, topic, delay), properties, body)
+            isDelayed ? "" : message.Exchange, isDelayed ? RetryQueue.NameOfDelayed(message.Exchange, topic, message.Delay) : topic, message.Properties, message.Body)
         {
             Timeout = options.Timeout ?? app.PublishTimeout,
-            Mandatory = (options.Mandatory ?? app.Mandatory) || delay != TimeSpan.Zero,
+            Mandatory = (options.Mandatory ?? app.Mandatory) || isDelayed,
             Resend = options.Resend,
         };
-        return delay == TimeSpan.Zero
-            ? broker.Publisher.PublishAsync(publish, cancellationToken)
-            : PublishLaterAsync(broker, publish, RetryQueue.Arguments(exchange, topic, delay), cancellationToken);
+        return isDelayed
+            ? PublishLaterAsync(broker, publish, RetryQueue.Arguments(message.Exchange, topic, message.Delay), cancellationToken)
+            : broker.Publisher.PublishAsync(publish, cancellationToken);
     }
 
     /// <summary>Publishes to the queue of a delay, from which the broker moves the message to its topic. The queue is made each time:

@@ -21,7 +21,7 @@ public sealed class OutgoingMessageTests
     public void A_message_without_an_id_gets_a_UUID_version_7_of_its_time_and_no_two_are_the_same()
     {
         var now = DateTimeOffset.FromUnixTimeMilliseconds(0x0123_4567_89AB);
-        var ids = Enumerable.Range(0, 10_000).Select(_ => OutgoingMessage.Properties("a", "x", "text/plain", new PublishOptions(), "Micro-Topic", now).MessageId!).ToList();
+        var ids = Enumerable.Range(0, 10_000).Select(_ => OutgoingMessage.MakeProperties("a", "x", "text/plain", new PublishOptions(), "Micro-Topic", now).MessageId!).ToList();
 
         Assert.Equal(ids.Count, ids.Distinct().Count());
         Assert.All(ids, id => Assert.Matches("^01234567-89ab-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$", id));
@@ -69,5 +69,5 @@ public sealed class OutgoingMessageTests
     }
 
     private static RabbitMQ.Client.BasicProperties Properties(TopicMessage message, string? contentType = null, PublishOptions? options = null) =>
-        OutgoingMessage.Properties(message.Topic, message, contentType, options ?? new PublishOptions(), "Micro-Topic", DateTimeOffset.UnixEpoch);
+        OutgoingMessage.MakeProperties(message.Topic, message, contentType, options ?? new PublishOptions(), "Micro-Topic", DateTimeOffset.UnixEpoch);
 }
