@@ -28,6 +28,13 @@ internal sealed class Function(IMethodSymbol method, AttributeData attribute, st
     /// <summary>Whether it takes messages.</summary>
     public bool BindsMessage => Triggers.Any(trigger => trigger.IsOf(Names.RabbitMQTrigger));
 
+    /// <summary>The queue that it subscribes, with its trigger and what tells it from the queues of other brokers; null where it subscribes none.</summary>
+    public (string Name, Trigger Trigger, string Key)? SubscribedQueue =>
+        Triggers.FirstOrDefault(trigger => trigger.IsOf(Names.RabbitMQTrigger)) is { } found
+            && found.Parameter.HasAttribute(Names.TopicSubscription) && found.Attribute.Text("queueName") is { Length: > 0 } name
+            ? (name, found, string.Join("\n", [.. found.Attribute.ConstructorArguments.Select(argument => $"{argument.Value}"), found.Attribute.Property("ConnectionStringSetting") ?? "RabbitMQ"]))
+            : null;
+
     /// <summary>Whether it is certain which triggers it has.</summary>
     public bool TriggersAreKnown => Triggers.Count > 0 && !method.Parameters.Any(parameter => parameter.HasUnknownAttribute());
 
@@ -45,6 +52,7 @@ internal sealed class Function(IMethodSymbol method, AttributeData attribute, st
         MethodRules.Check(this);
         ParameterRules.Check(this);
         TopicRules.Check(this);
+        ValueRules.Check(this);
         return _problems;
     }
 

@@ -52,14 +52,24 @@ public sealed class FunctionsAnalyzer : DiagnosticAnalyzer
             Report((symbol is IMethodSymbol method ? Function.Of(method)?.Check() : null) ?? [], node.ReportDiagnostic);
         }, SyntaxKind.LocalFunctionStatement, SyntaxKind.ParenthesizedLambdaExpression);
 
-        context.RegisterCompilationEndAction(end => Report(Duplicates(functions), end.ReportDiagnostic));
+        context.RegisterCompilationEndAction(end => Report([.. Duplicates(functions), .. SharedQueues(functions)], end.ReportDiagnostic));
     }
 
     /// <summary>Compares the functions of a compilation: no two may have the same name.</summary>
     private static IEnumerable<Diagnostic> Duplicates(IEnumerable<Function> functions) =>
-        from twins in functions
-            .Where(function => function.Name.Length > 0)
-            .GroupBy(function => function.Name, StringComparer.OrdinalIgnoreCase)
+        from pair in Twins(functions.Where(function => function.Name.Length > 0), function => function.Name.ToUpperInvariant())
+        select pair.One.Problem(Rules.DuplicateName, pair.One.Attribute.Place(), pair.One.EntryPoint, pair.Other.EntryPoint);
+
+    /// <summary>Compares their queues: the messages of one would go to its functions in turn. A queue without a subscription is somebody else's,
+    /// and the app does not say what is in it.</summary>
+    private static IEnumerable<Diagnostic> SharedQueues(IEnumerable<Function> functions) =>
+        from pair in Twins(functions.Where(function => function.SubscribedQueue is not null), function => function.SubscribedQueue!.Value.Key)
+        let queue = pair.One.SubscribedQueue!.Value
+        select pair.One.Problem(Rules.SharedQueue, queue.Trigger.Attribute.Place(), queue.Name, pair.Other.Name);
+
+    /// <summary>Each function that has a key in common with others, and the first of the others.</summary>
+    private static IEnumerable<(Function One, Function Other)> Twins(IEnumerable<Function> functions, Func<Function, string> key) =>
+        from twins in functions.GroupBy(key, StringComparer.Ordinal)
         let inOrder = twins
             .OrderBy(function => function.EntryPoint, StringComparer.Ordinal)
             .ThenBy(function => function.Method.Place().SourceTree?.FilePath, StringComparer.Ordinal)
@@ -67,8 +77,7 @@ public sealed class FunctionsAnalyzer : DiagnosticAnalyzer
             .ToArray()
         where inOrder.Length > 1
         from twin in inOrder
-        let other = inOrder.First(candidate => candidate != twin)
-        select twin.Problem(Rules.DuplicateName, twin.Attribute.Place(), twin.EntryPoint, other.EntryPoint);
+        select (twin, inOrder.First(candidate => candidate != twin));
 
     private static void Report(IEnumerable<Diagnostic> problems, Action<Diagnostic> report)
     {

@@ -78,6 +78,14 @@ internal static class Rules
         "Function '{0}': Microsoft's host does not take '{1}' as the name of a bound parameter. "
         + "Use a letter (A-Z), followed by at most 127 letters or digits.");
 
+    public static readonly DiagnosticDescriptor InvalidValue = New("RTF023", "A value of an attribute is one that it can have",
+        "Function '{0}': [{1}({2})] is '{3}'. {4}");
+
+    public static readonly DiagnosticDescriptor SharedQueue = New("RTF024", "A queue has one function",
+        "Function '{0}': its queue '{1}' is that of function '{2}', too, and each message goes to one of them only. "
+        + "Give each function a queue of its own; or take all topics in one function, and tell them apart with TopicPattern.",
+        DiagnosticSeverity.Warning, WellKnownDiagnosticTags.CompilationEnd);
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<DiagnosticDescriptor> All => Known;
 

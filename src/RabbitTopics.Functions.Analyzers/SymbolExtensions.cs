@@ -89,11 +89,12 @@ internal static class SymbolExtensions
             : null;
     }
 
+    /// <summary>The number, text or flag of a property that the attribute sets; null where it does not.</summary>
+    public static object? Value(this AttributeData attribute, string name) =>
+        attribute.NamedArguments.FirstOrDefault(argument => argument.Key == name).Value is { Kind: TypedConstantKind.Primitive } value ? value.Value : null;
+
     /// <summary>The text of a property that the attribute sets; null where it does not.</summary>
-    public static string? Property(this AttributeData attribute, string name) =>
-        attribute.NamedArguments.FirstOrDefault(argument => argument.Key == name).Value is { Kind: TypedConstantKind.Primitive } value
-            ? value.Value as string
-            : null;
+    public static string? Property(this AttributeData attribute, string name) => attribute.Value(name) as string;
 
     /// <summary>Whether the text refers to a setting, whose value is not known yet: <c>%NAME%</c>.</summary>
     public static bool HasSetting(this string text) => text.IndexOf('%') is >= 0 and var first && text.IndexOf('%', first + 1) > first + 1;

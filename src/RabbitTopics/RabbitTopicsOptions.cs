@@ -72,16 +72,24 @@ public sealed class RabbitTopicsOptions
     public void ForHandler(string name, Action<HandlerOptions> change) => _changes.Add((name, change));
 
     /// <summary>The options of one handler.</summary>
-    /// <exception cref="FormatException">A value that is not the app's is out of range; the message says which and what to do.</exception>
+    /// <exception cref="FormatException">Values that are not the app's make no sense; the message has all of them and what to do.</exception>
     internal HandlerOptions OptionsOf(string handler)
     {
         var options = Handler.Clone();
+        var problems = new List<string>();
         foreach (var (_, change) in _changes.Where(known => string.Equals(known.Handler, handler, StringComparison.OrdinalIgnoreCase)))
         {
-            change(options);
+            try
+            {
+                change(options);
+            }
+            catch (Exception exception) when (exception is FormatException or MissingSettingException)
+            {
+                problems.Add(exception.Message);
+            }
         }
 
-        var problems = options.Problems().Except(Handler.Problems()).ToList(); // The app's problems are reported once, and not for each handler.
+        problems.AddRange(options.Problems().Except(Handler.Problems())); // The app's problems are reported once, and not for each handler.
         return problems.Count == 0 ? options : throw new FormatException(string.Join(' ', problems));
     }
 

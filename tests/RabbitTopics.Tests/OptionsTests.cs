@@ -144,6 +144,16 @@ public sealed class OptionsTests
             Assert.StartsWith(said, Assert.Throws<FormatException>(() => With(_ => { }, consume, policy)).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_time_that_cannot_be_read_does_not_hide_what_else_is_wrong()
+    {
+        var error = Assert.Throws<FormatException>(() => With(_ => { }, new() { Prefetch = 0, Timeout = "5" }, new(ErrorAction.Retry) { Delays = "soon" }));
+
+        Assert.Contains("'5' in [Consume(Timeout)] is not a time", error.Message, StringComparison.Ordinal);
+        Assert.Contains("'soon' in [ErrorPolicy(Delays)] is not a time", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Prefetch is 0", error.Message, StringComparison.Ordinal);
+    }
+
     private static HandlerOptions With(Action<HandlerOptions> configure, ConsumeAttribute? consume = null, ErrorPolicyAttribute? policy = null)
     {
         var app = new RabbitTopicsOptions();

@@ -11,33 +11,34 @@ internal sealed class HandlerOptionsOfFunctions(SettingReferences settings)
     {
         foreach (var function in functions)
         {
+            // What is read from text is a change of its own: one that cannot be read must not hide what is wrong with the others.
             if (function.Consume is { } consume)
             {
                 options.ForHandler(function.Name, handler => Apply(consume, handler));
+                options.ForHandler(function.Name, handler => handler.Timeout = ReadLimit(consume.Timeout, nameof(consume.Timeout)) ?? handler.Timeout);
+                options.ForHandler(function.Name, handler => handler.LongRunningAfter = ReadLimit(consume.LongRunningAfter, nameof(consume.LongRunningAfter)) ?? handler.LongRunningAfter);
             }
 
             if (function.ErrorPolicy is { } policy)
             {
                 options.ForHandler(function.Name, handler => Apply(policy, handler.OnError));
+                options.ForHandler(function.Name, handler => handler.OnError.Delays = policy.Delays is { } delays ? ReadDelays(settings.Resolve(delays)) : handler.OnError.Delays);
             }
         }
     }
 
-    private void Apply(ConsumeAttribute attribute, HandlerOptions options)
+    private static void Apply(ConsumeAttribute attribute, HandlerOptions options)
     {
         options.Prefetch = attribute.PrefetchOrUnset ?? options.Prefetch;
         options.Concurrency = attribute.ConcurrencyOrUnset ?? options.Concurrency;
         options.PartitionKey = attribute.PartitionKey ?? options.PartitionKey;
-        options.Timeout = ReadLimit(attribute.Timeout, nameof(attribute.Timeout)) ?? options.Timeout;
-        options.LongRunningAfter = ReadLimit(attribute.LongRunningAfter, nameof(attribute.LongRunningAfter)) ?? options.LongRunningAfter;
         options.Deduplicate = attribute.DeduplicateOrUnset ?? options.Deduplicate;
         options.AutoAck = attribute.AutoAckOrUnset ?? options.AutoAck;
     }
 
-    private void Apply(ErrorPolicyAttribute attribute, ErrorPolicy policy)
+    private static void Apply(ErrorPolicyAttribute attribute, ErrorPolicy policy)
     {
         policy.Action = attribute.Action;
-        policy.Delays = attribute.Delays is { } delays ? ReadDelays(settings.Resolve(delays)) : policy.Delays;
         policy.MaxAttempts = attribute.MaxAttemptsOrUnset ?? policy.MaxAttempts;
         policy.MaxRedeliveries = attribute.MaxRedeliveriesOrUnset ?? policy.MaxRedeliveries;
         policy.NonRetryable = [.. policy.NonRetryable, .. attribute.NonRetryable];

@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace RabbitTopics.Functions.Catalog;
 
-/// <summary>Reads a time that is written as hours, minutes and seconds.</summary>
+/// <summary>Reads a time that is written as hours, minutes and seconds. The analyzer has it, too.</summary>
 internal static class TimeText
 {
     /// <summary>Reads it; false for a number alone, too, which a <see cref="TimeSpan"/> would be in days: whoever writes 5 means seconds.</summary>
     public static bool TryRead(string text, out TimeSpan time)
     {
         time = default;
-        return text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out time);
+        return text.Split(':').Length > 1 && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out time);
     }
 }

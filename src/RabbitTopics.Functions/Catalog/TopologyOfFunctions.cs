@@ -23,34 +23,31 @@ internal sealed class TopologyOfFunctions(RabbitTopicsOptions options, SettingRe
 
         foreach (var function in functions.Where(function => !DisabledFunctions.Contains(configuration, function.Name)))
         {
-            try
-            {
-                if (function.Trigger is { } trigger && string.IsNullOrWhiteSpace(settings.Resolve(trigger.QueueName)))
-                {
-                    // The broker would make a queue of a name of its own, a new one at each start.
-                    throw new FormatException("its [RabbitMQTrigger] names an empty queue. Name one.");
-                }
-
-                if (function.Trigger is null && function.Method.GetParameters().FirstOrDefault(parameter => IsOfMessage(parameter.ParameterType)) is { } parameter)
-                {
-                    throw new FormatException($"its parameter '{parameter.Name}' is a {parameter.ParameterType.Name.Split('`')[0]}, which only a function with [RabbitMQTrigger] has. Take it off.");
-                }
-
-                AddSubscriptions(function);
-                foreach (var output in function.Outputs)
-                {
-                    AddOutput(output.Attribute);
-                }
-
-                AddCollectors(function);
-            }
-            catch (Exception exception) when (exception is FormatException or MissingSettingException or BrokerSettingException)
-            {
-                _topology.Problems.Add(exception.Message, function.Name);
-            }
+            Action[] parts =
+            [
+                () => CheckTrigger(function),
+                () => AddSubscriptions(function),
+                .. function.Outputs.Select(output => (Action)(() => AddOutput(output.Attribute))),
+                .. function.Collectors.Select(collector => (Action)(() => AddCollector(function, collector))),
+            ];
+            Array.ForEach(parts, part => _topology.Problems.IsFree(function.Name, part));
         }
 
         return _topology;
+    }
+
+    private void CheckTrigger(FunctionDescription function)
+    {
+        if (function.Trigger is { } trigger && string.IsNullOrWhiteSpace(settings.Resolve(trigger.QueueName)))
+        {
+            // The broker would make a queue of a name of its own, a new one at each start.
+            throw new FormatException("its [RabbitMQTrigger] names an empty queue. Name one.");
+        }
+
+        if (function.Trigger is null && function.Method.GetParameters().FirstOrDefault(parameter => IsOfMessage(parameter.ParameterType)) is { } parameter)
+        {
+            throw new FormatException($"its parameter '{parameter.Name}' is a {parameter.ParameterType.Name.Split('`')[0]}, which only a function with [RabbitMQTrigger] has. Take it off.");
+        }
     }
 
     private void AddSubscriptions(FunctionDescription function)
@@ -67,15 +64,19 @@ internal sealed class TopologyOfFunctions(RabbitTopicsOptions options, SettingRe
 
         var trigger = function.Trigger ?? throw new FormatException("it has [TopicSubscription] and no [RabbitMQTrigger]. Put both on one parameter.");
         var name = settings.Resolve(trigger.QueueName);
-        var queue = new QueueTopology(
-            trigger.ConnectionSetting(options),
-            name,
-            [.. function.Subscriptions.Where(subscription => !subscription.Remove).Select(Binding)])
+        var (bindings, removed, properties) = (new List<TopicBinding>(), new List<TopicBinding>(), new QueueProperties());
+        Action[] parts =
+        [
+            .. function.Subscriptions.Select(subscription => (Action)(() => (subscription.Remove ? removed : bindings).Add(Binding(subscription)))),
+            () => properties = function.QueueOptions is { } queueOptions ? new QueueArguments(settings).Queue(name, queueOptions) : properties,
+        ];
+        if (Array.ConvertAll(parts, part => _topology.Problems.IsFree(function.Name, part)).Contains(false))
         {
-            Removed = [.. function.Subscriptions.Where(subscription => subscription.Remove).Select(Binding)],
-            Properties = function.QueueOptions is { } queueOptions ? new QueueArguments(settings).Queue(name, queueOptions) : new QueueProperties(),
-        };
-        if (queue.Removed.FirstOrDefault(removed => queue.Bindings.Any(binding => (binding.Exchange, binding.Topic) == (removed.Exchange, removed.Topic))) is { Arguments: null } both)
+            return; // A queue that is not as it was meant would have to be deleted again.
+        }
+
+        var queue = new QueueTopology(trigger.ConnectionSetting(options), name, bindings) { Removed = removed, Properties = properties };
+        if (removed.Find(old => bindings.Exists(binding => (binding.Exchange, binding.Topic) == (old.Exchange, old.Topic))) is { Arguments: null } both)
         {
             throw new FormatException($"it subscribes to '{both.Topic}' and has it removed. Take one of the two [TopicSubscription] off.");
         }
@@ -126,23 +127,20 @@ internal sealed class TopologyOfFunctions(RabbitTopicsOptions options, SettingRe
 
     private static bool IsOfMessage(Type type) => type == typeof(TopicMessageActions) || type.IsAssignableTo(typeof(TopicMessage));
 
-    private void AddCollectors(FunctionDescription function)
+    private void AddCollector(FunctionDescription function, TopicCollectorParameter collector)
     {
-        foreach (var collector in function.Collectors)
+        if (!collector.HasCollectorType || collector.Output is null)
         {
-            if (!collector.HasCollectorType || collector.Output is null)
-            {
-                throw new FormatException($"the parameter '{collector.Name}' needs both [TopicOutput] and the type ITopicCollector<T>.");
-            }
-
-            if (function.Collectors.First(other => other.Type == collector.Type) is var first && first != collector)
-            {
-                throw new FormatException($"the parameters '{first.Name}' and '{collector.Name}' are collectors of one type. "
-                    + "Take one ITopicCollector<TopicMessage<T>>, whose messages name their topics.");
-            }
-
-            AddOutput(collector.Output);
+            throw new FormatException($"the parameter '{collector.Name}' needs both [TopicOutput] and the type ITopicCollector<T>.");
         }
+
+        if (function.Collectors.First(other => other.Type == collector.Type) is var first && first != collector)
+        {
+            throw new FormatException($"the parameters '{first.Name}' and '{collector.Name}' are collectors of one type. "
+                + "Take one ITopicCollector<TopicMessage<T>>, whose messages name their topics.");
+        }
+
+        AddOutput(collector.Output);
     }
 
     private void AddOutput(TopicOutputAttribute output)

@@ -67,14 +67,15 @@ internal sealed class FunctionLoader(
         var found = new List<FoundFunction>();
         foreach (var function in functions.Where(function => !IsDisabled(function.Name)))
         {
-            try
+            if (Load(function) is { } one)
             {
-                found.Add(Load(function));
+                found.Add(one);
             }
-            catch (Exception exception) when (exception is FormatException or BrokerSettingException or MissingSettingException or NotSupportedException)
-            {
-                problems.Add(exception.Message, function.Name);
-            }
+        }
+
+        foreach (var warning in problems.Warnings)
+        {
+            loggers.CreateLogger<FunctionLoader>().LogWarning("{Warning}", warning);
         }
 
         return found;
@@ -96,18 +97,30 @@ internal sealed class FunctionLoader(
         return true;
     }
 
-    private FoundFunction Load(FunctionDescription description)
+    /// <summary>Makes its listener; null where something is wrong that the rest depends on.</summary>
+    private FoundFunction? Load(FunctionDescription description)
     {
-        var function = LoadedFunction.Load(description, converters);
-        var logger = loggers.CreateLogger($"Function.{function.Name}");
-        var found = function.Trigger.Is(RabbitMQBinding.TriggerType) ? LoadRabbitMQ(function, logger)
-            : function.Trigger.Is("timerTrigger") ? LoadTimer(function)
-            : throw new NotSupportedException($"an app that hosts itself has no {function.Trigger.Type}. It has rabbitMQTrigger and timerTrigger. "
-                + $"Run the app in a Functions host ('func start', Azure), or disable the function here: {DisabledFunctions.Setting(function.Name)}=true.");
-        CheckBindings(function, description);
-        CheckInternals(function);
+        LoadedFunction? function = null;
+        FoundFunction? found = null;
+        if (IsRight(() => function = WithTriggerOfOurs(LoadedFunction.Load(description, converters))))
+        {
+            IsRight(() => found = IsRabbitMQ(function!) ? LoadRabbitMQ(function!) : LoadTimer(function!));
+            IsRight(() => CheckOutputs(function!));
+            IsRight(() => CheckBindings(description));
+            IsRight(() => CheckInternals(function!));
+        }
+
         return found;
+
+        bool IsRight(Action check) => problems.IsFree(description.Name, check);
     }
+
+    private static LoadedFunction WithTriggerOfOurs(LoadedFunction function) => IsRabbitMQ(function) || function.Trigger.Is("timerTrigger")
+        ? function
+        : throw new NotSupportedException($"an app that hosts itself has no {function.Trigger.Type}. It has rabbitMQTrigger and timerTrigger. "
+            + $"Run the app in a Functions host ('func start', Azure), or disable the function here: {DisabledFunctions.Setting(function.Name)}=true.");
+
+    private static bool IsRabbitMQ(LoadedFunction function) => function.Trigger.Is(RabbitMQBinding.TriggerType);
 
     /// <summary>Once is enough: what is wrong is wrong for each function.</summary>
     private void CheckInternals(LoadedFunction function)
@@ -125,9 +138,9 @@ internal sealed class FunctionLoader(
         }
     }
 
-    private FoundFunction LoadRabbitMQ(LoadedFunction function, ILogger logger)
+    private FoundFunction LoadRabbitMQ(LoadedFunction function)
     {
-        CheckBody(function.TriggerParameter);
+        problems.IsFree(function.Name, () => CheckBody(function.TriggerParameter));
         var queue = queues.Find(function.Name)!;
         var options = new QueueConsumerOptions
         {
@@ -139,7 +152,7 @@ internal sealed class FunctionLoader(
         };
         var topics = queue.Topology is null ? "" : $", topic {string.Join(", ", queue.Topology.Bindings.Select(binding => $"'{binding.Topic}' on '{binding.Exchange}'"))}";
         return new FoundFunction($"{function.Name}: RabbitMQ trigger, queue '{queue.Queue}'{topics}",
-            new RabbitMQTriggerListener(function, brokers.Get(queue.ConnectionStringSetting), options, invoker, deduplication, health, logger));
+            new RabbitMQTriggerListener(function, brokers.Get(queue.ConnectionStringSetting), options, invoker, deduplication, health, loggers.CreateLogger($"Function.{function.Name}")));
     }
 
     /// <summary>Checks now that the body type can be read: otherwise the first message would be parked.</summary>
@@ -168,7 +181,7 @@ internal sealed class FunctionLoader(
         return new FoundFunction($"{function.Name}: timer trigger, schedule '{text}'", null);
     }
 
-    private void CheckBindings(LoadedFunction function, FunctionDescription description)
+    private void CheckOutputs(LoadedFunction function)
     {
         foreach (var output in function.Outputs)
         {
@@ -180,7 +193,10 @@ internal sealed class FunctionLoader(
             settings.Resolve(output.QueueName);
             brokers.Get(output.ConnectionSetting(appOptions.Value));
         }
+    }
 
+    private static void CheckBindings(FunctionDescription description)
+    {
         if (description.Bindings.FirstOrDefault(binding => !binding.IsTrigger && !(binding.IsOutput && binding.Is(RabbitMQBinding.OutputType))) is { } other)
         {
             throw new NotSupportedException($"an app that hosts itself has no {(other.IsOutput ? "output" : "input")} '{other.Type}'. It has the outputs [RabbitMQOutput] and [TopicOutput]. "

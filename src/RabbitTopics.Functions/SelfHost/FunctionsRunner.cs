@@ -17,11 +17,6 @@ internal sealed class FunctionsRunner(
     public Task StartAsync(CancellationToken cancellationToken)
     {
         var found = loader.Load();
-        foreach (var warning in problems.Warnings)
-        {
-            logger.LogWarning("{Warning}", warning);
-        }
-
         if (problems.All.Count > 0)
         {
             foreach (var problem in problems.All)

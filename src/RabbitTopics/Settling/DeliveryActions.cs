@@ -1,3 +1,4 @@
+using RabbitTopics.Connections;
 using RabbitTopics.Messages;
 using RabbitTopics.Topology;
 
@@ -63,7 +64,7 @@ internal sealed class DeliveryActions(DeliverySettler settler, Delivery delivery
 
         try
         {
-            await settler.PerformAsync(delivery, decision, "its handler says so", failure: null, cancellationToken);
+            await settler.PerformAsync(delivery, decision, decision.Description is { } description ? $"{name}: {Secret.Hide(description)}" : name, failure: null, cancellationToken);
         }
         catch (Exception exception)
         {

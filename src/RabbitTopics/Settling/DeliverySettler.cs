@@ -172,8 +172,8 @@ internal sealed class DeliverySettler(Broker broker, QueueProperties? queuePrope
     /// <summary>Does what was decided; false where the broker is to have the message back.</summary>
     /// <param name="delivery">The delivery.</param>
     /// <param name="decision">What was decided.</param>
-    /// <param name="why">Why it was, for the log.</param>
-    /// <param name="failure">What came out of its handling, for the log and a dead letter.</param>
+    /// <param name="why">Why it was, for the log: how the handling ended, or what the handler called.</param>
+    /// <param name="failure">What came out of its handling, for the log and a dead letter; null where the handler settles it.</param>
     /// <param name="cancellationToken">Ends the wait for the broker.</param>
     /// <exception cref="TopicPublishException">The broker did not take the copy; nothing was done.</exception>
     public ValueTask<bool> PerformAsync(Delivery delivery, SettleDecision decision, string why, Exception? failure, CancellationToken cancellationToken) =>
@@ -228,12 +228,16 @@ internal sealed class DeliverySettler(Broker broker, QueueProperties? queuePrope
     /// debugging.</summary>
     private void Report(Delivery delivery, string why, Exception? failure, string consequence)
     {
-        var reason = failure is null ? "" : $": {failure.GetType().FullName}: {Secret.Hide(failure.Message)}";
-        logger.LogWarning("Handler '{Handler}', attempt {Attempt}: a message of queue '{Queue}' with topic '{Topic}' was not handled ({Why}{Reason}); {Consequence}.",
-            delivery.Handler, delivery.Message.Attempt, delivery.Queue, delivery.Message.Topic, why, reason, consequence);
-        if (failure is not null)
+        if (failure is null)
         {
-            logger.LogDebug(failure, "What handler '{Handler}' threw.", delivery.Handler);
+            logger.LogWarning("Handler '{Handler}', attempt {Attempt}: a message of queue '{Queue}' with topic '{Topic}' was settled by the handler itself, with {Call}; {Consequence}.",
+                delivery.Handler, delivery.Message.Attempt, delivery.Queue, delivery.Message.Topic, why, consequence);
+            return;
         }
+
+        var reason = $"{failure.GetType().FullName}: {Secret.Hide(failure.Message)}";
+        logger.LogWarning("Handler '{Handler}', attempt {Attempt}: a message of queue '{Queue}' with topic '{Topic}' was not handled ({Why}: {Reason}); {Consequence}.",
+            delivery.Handler, delivery.Message.Attempt, delivery.Queue, delivery.Message.Topic, why, reason, consequence);
+        logger.LogDebug(failure, "What handler '{Handler}' threw.", delivery.Handler);
     }
 }

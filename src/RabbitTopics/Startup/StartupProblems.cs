@@ -31,5 +31,20 @@ internal sealed class StartupProblems
         known.Functions.AddRange(functions.Except(known.Functions));
     }
 
+    /// <summary>Runs a part of a function's checks. What it throws about an attribute, option or setting is noted; the others can still be run.</summary>
+    public bool IsFree(string function, Action check)
+    {
+        try
+        {
+            check();
+            return true;
+        }
+        catch (Exception exception) when (exception is FormatException or BrokerSettingException or MissingSettingException or NotSupportedException)
+        {
+            Add(exception.Message, function);
+            return false;
+        }
+    }
+
     public void Add(StartupProblems others) => others._problems.ForEach(other => Add(other.Problem, other.Functions));
 }

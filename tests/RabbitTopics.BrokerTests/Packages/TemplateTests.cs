@@ -52,6 +52,7 @@ public sealed class TemplateTests(InstalledTemplate template) : IClassFixture<In
             Assert.Contains($"lib/net10.0/{project}.xml", files);
             Assert.Contains($"lib/net10.0/{project}.pdb", template.FilesOf(project, "snupkg"));
         });
+        Assert.Contains("docs/reference.md", template.FilesOf("RabbitTopics.Functions", "nupkg"));
         Assert.Contains("analyzers/dotnet/cs/RabbitTopics.Functions.Analyzers.dll", template.FilesOf("RabbitTopics.Functions", "nupkg"));
     }
 }

@@ -97,6 +97,14 @@ public sealed class FunctionsAnalyzerTests
 
         { "RTF022", "_", "Microsoft's host does not take '_' as the name of a bound parameter", """[Function("F")] public static void Run([TimerTrigger("* * * * *")] TimerInfo _) { }""" },
         { "RTF022", "my_message", "letters or digits", """[Function("F")] public static void Run([RabbitMQTrigger("q")] string my_message) { }""" },
+
+        { "RTF023", "Consume(Prefetch = 0)", "[Consume(Prefetch)] is '0'. Write a whole number from 1 to 65535", """[Function("F"), Consume(Prefetch = 0)] public static void Run([RabbitMQTrigger("q")] string s) { }""" },
+        { "RTF023", """Consume(Timeout = "5")""", "[Consume(Timeout)] is '5'. Write hours, minutes and seconds, for example '00:00:05', or '-1' for no limit", """[Function("F"), Consume(Timeout = "5")] public static void Run([RabbitMQTrigger("q")] string s) { }""" },
+        { "RTF023", "ErrorPolicy(ErrorAction.Retry, MaxAttempts = 0)", "[ErrorPolicy(MaxAttempts)] is '0'. Write a whole number from 1.", """[Function("F"), ErrorPolicy(ErrorAction.Retry, MaxAttempts = 0)] public static void Run([RabbitMQTrigger("q")] string s) { }""" },
+        { "RTF023", """ErrorPolicy(ErrorAction.Retry, Delays = "00:00:01, soon")""", "[ErrorPolicy(Delays)] is 'soon'", """[Function("F"), ErrorPolicy(ErrorAction.Retry, Delays = "00:00:01, soon")] public static void Run([RabbitMQTrigger("q")] string s) { }""" },
+        { "RTF023", """QueueOptions(Type = "stream")""", "[QueueOptions(Type)] is 'stream'. Write one of: classic, quorum", """[Function("F")] public static void Run([RabbitMQTrigger("q"), TopicSubscription("a"), QueueOptions(Type = "stream")] string s) { }""" },
+        { "RTF023", "QueueOptions(MaxPriority = 256)", "from 1 to 255", """[Function("F")] public static void Run([RabbitMQTrigger("q"), TopicSubscription("a"), QueueOptions(MaxPriority = 256)] string s) { }""" },
+        { "RTF023", """QueueOptions(Expires = "00:00:00")""", "[QueueOptions(Expires)] is '00:00:00'", """[Function("F")] public static void Run([RabbitMQTrigger("q"), TopicSubscription("a"), QueueOptions(Expires = "00:00:00")] string s) { }""" },
     };
 
     /// <summary>The same for whole sources.</summary>
@@ -146,6 +154,33 @@ public sealed class FunctionsAnalyzerTests
             findings.OrderBy(finding => finding.Place, StringComparer.Ordinal)
                 .Select(finding => (finding.Id, finding.Place, finding.Message.Split("given to ")[1].Split(',')[0])));
     }
+
+    [Fact]
+    public async Task Functions_that_subscribe_one_queue_of_one_broker_are_warned_of()
+    {
+        var findings = await Analyzed.FindingsAsync("""
+            public static class C
+            {
+                [Function("A")] public static void A([RabbitMQTrigger("q"), TopicSubscription("a")] string s) { }
+                [Function("B")] public static void B([RabbitMQTrigger("q", ConnectionStringSetting = "RabbitMQ"), TopicSubscription("b")] string s) { }
+                [Function("OtherQueue")] public static void D([RabbitMQTrigger("r"), TopicSubscription("b")] string s) { }
+                [Function("OtherBroker")] public static void E([RabbitMQTrigger("q", ConnectionStringSetting = "Other"), TopicSubscription("b")] string s) { }
+                [Function("OfSomebodyElse")] public static void F([RabbitMQTrigger("q")] string s) { }
+            }
+            """);
+
+        Assert.Equal([("RTF024", "Function 'A': its queue 'q' is that of function 'B', too"), ("RTF024", "Function 'B': its queue 'q' is that of function 'A', too")],
+            findings.Select(finding => (finding.Id, string.Join(',', finding.Message.Split(',')[..2]))).Order());
+    }
+
+    [Fact]
+    public async Task Values_that_are_in_range_or_that_a_setting_gives_are_not_spoken_of() => Assert.Empty(await Analyzed.FindingsAsync("""
+        public static class C
+        {
+            [Function("A"), Consume(Prefetch = 65535, Timeout = "-1", LongRunningAfter = "%AFTER%"), ErrorPolicy(ErrorAction.Retry, Delays = "00:00:01,0:5", MaxAttempts = ErrorPolicy.Unlimited)]
+            public static void A([RabbitMQTrigger("q"), TopicSubscription("a"), QueueOptions(Type = "classic", MaxPriority = 255, MaxLength = 1, Overflow = "reject-publish", MessageTtl = "1.00:00:00")] string s) { }
+        }
+        """));
 
     [Fact]
     public async Task A_name_may_have_128_letters_and_no_more()

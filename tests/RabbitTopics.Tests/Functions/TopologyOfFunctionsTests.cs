@@ -282,6 +282,23 @@ public sealed class TopologyOfFunctionsTests
     public void Queue_options_that_make_no_sense_are_named(QueueOptionsAttribute options, string problem) =>
         AssertProblem(problem, Subscribed(new("message", "queue"), new TopicSubscriptionAttribute("a")) with { QueueOptions = options });
 
+    [Fact]
+    public void All_that_is_wrong_with_a_function_is_said_at_once_and_nothing_of_its_queue_is_declared()
+    {
+        var topology = Build(Subscribed(new("message", "queue"), new("a"), new("b*"), new("")) with
+        {
+            QueueOptions = new() { Type = "stream" },
+            Outputs = [new TopicOutput(new("#"), result => result)],
+        });
+
+        Assert.Collection(topology.Problems.All,
+            problem => Assert.Contains("'b*'", problem, StringComparison.Ordinal),
+            problem => Assert.Contains("it subscribes to an empty topic", problem, StringComparison.Ordinal),
+            problem => Assert.Contains("[QueueOptions(Type)] is 'stream'", problem, StringComparison.Ordinal),
+            problem => Assert.Contains("it publishes to '#'", problem, StringComparison.Ordinal));
+        Assert.Empty(topology.Queues);
+    }
+
     private static FunctionDescription Subscribed(RabbitMQBinding? trigger, params TopicSubscriptionAttribute[] subscriptions) =>
         Empty with { Trigger = trigger, Subscriptions = subscriptions };
 

@@ -44,6 +44,18 @@ public sealed class FunctionLoaderTests
     }
 
     [Fact]
+    public void All_that_is_wrong_with_a_function_is_said_at_once()
+    {
+        var (_, problems) = Load(Function("F", """{"name":"value","type":"timerTrigger","direction":"In","schedule":"soon"}""",
+            """{"name":"content","type":"blob","direction":"In"}""", """{"name":"$return","type":"rabbitMQ","direction":"Out","hostName":"127.0.0.1"}"""));
+
+        Assert.Collection(problems,
+            problem => Assert.Contains("the schedule 'soon' is neither", problem, StringComparison.Ordinal),
+            problem => Assert.Contains("[RabbitMQOutput] names no queue", problem, StringComparison.Ordinal),
+            problem => Assert.Contains("has no input 'blob'", problem, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_function_whose_method_is_gone_is_named_with_what_to_do()
     {
         var function = Function("F", Timer);
