@@ -56,6 +56,9 @@ public static class HeaderNames
     /// <summary>On a copy for another attempt: how many there were.</summary>
     internal const string Attempts = "rt-attempts";
 
+    /// <summary>On a copy: the span of the attempt before, as W3C Trace Context writes it.</summary>
+    internal const string TraceParent = "rt-traceparent";
+
     /// <summary>On a copy, before the name of what the broker would act on: the value that the message had.</summary>
     internal const string KeptPrefix = "rt-kept-";
 

@@ -57,6 +57,10 @@ public sealed class RabbitTopicsOptions
     /// <see cref="HandlerOptions.Deduplicate"/>; about 150 bytes each. Default: 100 000.</summary>
     public int DeduplicationWindow { get; set; } = 100_000;
 
+    /// <summary>Whether the span of a handling begins a trace of its own that is linked to the span of the publish, and is not its child: for messages that
+    /// wait long, or that many take. Default: false.</summary>
+    public bool LinkTraces { get; set; }
+
     /// <summary>What is done about the exchanges, queues and bindings that the app needs. Default:
     /// <see cref="TopologyMode.Declare"/>.</summary>
     public TopologyMode Topology { get; set; } = TopologyMode.Declare;

@@ -44,6 +44,9 @@ public class TopicMessage
     /// <summary>How often Microsoft's host has published the message anew since the last copy of ours.</summary>
     internal int HostRequeues { get; init; }
 
+    /// <summary>The span of the attempt before, as W3C Trace Context writes it; null where there is none.</summary>
+    internal string? PreviousTrace { get; init; }
+
     /// <summary>What <see cref="Properties"/> are read from when they are asked for; null where they are there.</summary>
     internal IReadOnlyBasicProperties? DeliveredProperties { get; init; }
 

@@ -21,6 +21,7 @@ public sealed class TopicMessage<T> : TopicMessage
         Attempt = message.Attempt;
         FirstTime = message.FirstTime;
         HostRequeues = message.HostRequeues;
+        PreviousTrace = message.PreviousTrace;
         Value = value;
     }
 

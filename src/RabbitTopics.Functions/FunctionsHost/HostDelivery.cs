@@ -1,5 +1,6 @@
 using RabbitTopics.Messages;
 using RabbitTopics.Settling;
+using RabbitTopics.Telemetry;
 
 namespace RabbitTopics.Functions.FunctionsHost;
 
@@ -11,6 +12,10 @@ internal sealed class HostDelivery(Delivery delivery, DeliverySettler settler)
     private const int MostRequeues = 4;
 
     private bool _hasBody;
+
+    /// <summary>Begins the telemetry of its handling; null where nobody takes it.</summary>
+    /// <param name="isLinked">Whether the span is linked to that of the publish, and not its child.</param>
+    public HandlingTelemetry? BeginTelemetry(bool isLinked) => HandlingTelemetry.Begin(delivery, isLinked);
 
     public TopicMessage Message => delivery.Message;
 
@@ -33,8 +38,16 @@ internal sealed class HostDelivery(Delivery delivery, DeliverySettler settler)
 
     /// <summary>Whether the host may acknowledge the message: it is done, or dropped, or a copy of it is safe. A copy is tried once, as the host
     /// waits for no invocation without end. Where it failed before its parameters were bound there is no body to copy.</summary>
-    public async Task<bool> TrySettleAsync(Exception? failure, bool isStopping) =>
-        (failure is null || _hasBody || settler.Options.AutoAck) && await settler.TrySettleAsync(delivery, failure, isStopping, new CancellationToken(canceled: true));
+    public async Task<bool> TrySettleAsync(Exception? failure, bool isStopping)
+    {
+        if (failure is null || _hasBody || settler.Options.AutoAck)
+        {
+            return await settler.TrySettleAsync(delivery, failure, isStopping, new CancellationToken(canceled: true));
+        }
+
+        delivery.End(DeliveryEnd.Returned);
+        return false;
+    }
 }
 
 /// <summary>A message was neither handled nor copied to where it belongs: the invocation has to fail, so that Microsoft's host keeps

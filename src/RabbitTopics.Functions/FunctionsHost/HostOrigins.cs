@@ -59,6 +59,7 @@ internal sealed class HostOrigins
             Attempt = message.Attempt,
             FirstTime = message.FirstTime,
             HostRequeues = message.HostRequeues,
+            PreviousTrace = message.PreviousTrace,
         };
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
+using Microsoft.Extensions.Options;
 using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Functions.FunctionsHost;
 using RabbitTopics.Settling;
@@ -8,7 +9,7 @@ namespace RabbitTopics.Functions.Middleware;
 
 /// <summary>On Microsoft's host: gives every RabbitMQ-triggered invocation its message, rebuilt from the binding data and with the topic
 /// resolved, and settles it by way of copies. In an app that hosts itself the trigger does both.</summary>
-internal sealed class TopicMessageMiddleware(HostDeliveries deliveries, InvocationCounts counts) : IFunctionsWorkerMiddleware
+internal sealed class TopicMessageMiddleware(HostDeliveries deliveries, InvocationCounts counts, IOptions<RabbitTopicsOptions> app) : IFunctionsWorkerMiddleware
 {
     public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
     {
@@ -36,6 +37,7 @@ internal sealed class TopicMessageMiddleware(HostDeliveries deliveries, Invocati
             return;
         }
 
+        var telemetry = delivery.BeginTelemetry(app.Value.LinkTraces);
         Exception? failure = null;
         try
         {
@@ -46,7 +48,10 @@ internal sealed class TopicMessageMiddleware(HostDeliveries deliveries, Invocati
             failure = Failure(exception);
         }
 
-        if (!await delivery.TrySettleAsync(failure, context.CancellationToken.IsCancellationRequested))
+        telemetry?.NoteHandled(failure);
+        var isSettled = await delivery.TrySettleAsync(failure, context.CancellationToken.IsCancellationRequested);
+        telemetry?.End();
+        if (!isSettled)
         {
             deliveries.LeaveToHost(context, delivery);
             throw new HostDeliveryNotSettledException(context.FunctionDefinition.Name, failure);

@@ -149,6 +149,7 @@ internal sealed class FunctionLoader(
             Topology = queue.Topology,
             TopicHeader = appOptions.Value.TopicHeader,
             HandlerOptions = queue.Options,
+            LinksTraces = appOptions.Value.LinkTraces,
         };
         var topics = queue.Topology is null ? "" : $", topic {string.Join(", ", queue.Topology.Bindings.Select(binding => $"'{binding.Topic}' on '{binding.Exchange}'"))}";
         return new FoundFunction($"{function.Name}: RabbitMQ trigger, queue '{queue.Queue}'{topics}",

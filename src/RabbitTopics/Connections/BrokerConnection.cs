@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
+using RabbitTopics.Telemetry;
 
 namespace RabbitTopics.Connections;
 
@@ -26,6 +27,7 @@ internal sealed class BrokerConnection : IAsyncDisposable
     private TaskCompletionSource _unblocked = Completed();
     private CancellationTokenSource _lost = new();
     private Task? _supervisor;
+    private bool _wasOpen;
 
     /// <summary>A connection that is not opened yet.</summary>
     /// <param name="endpoint">The broker.</param>
@@ -234,6 +236,12 @@ internal sealed class BrokerConnection : IAsyncDisposable
         FrameMax = connection.FrameMax;
         var lost = _lost = new CancellationTokenSource();
         _open.TrySetResult(connection);
+        if (_wasOpen)
+        {
+            Metrics.Reconnects.Add(1, new(Conventions.ServerAddress, _endpoint.Uri.Host), new(Conventions.ServerPort, _endpoint.Port), new("rabbittopics.connection.purpose", _purpose));
+        }
+
+        _wasOpen = true;
         _logger.LogInformation("Connected to the broker at {Endpoint} for {Purpose}.", _endpoint, _purpose);
         try
         {

@@ -27,7 +27,7 @@ internal sealed class BrokerEndpoint
 
     internal string VirtualHost => Uri.AbsolutePath.Length <= 1 ? "/" : Uri.UnescapeDataString(Uri.AbsolutePath[1..]);
 
-    private int Port => Uri.Port > 0 ? Uri.Port : Uri.Scheme == "amqps" ? 5671 : 5672;
+    internal int Port => Uri.Port > 0 ? Uri.Port : Uri.Scheme == "amqps" ? 5671 : 5672;
 
     /// <summary>Reads the AMQP URI in a setting, which the Functions host looks up under its bare name and under
     /// ConnectionStrings; or puts it together from a <see cref="BrokerReference"/>.</summary>

@@ -7,7 +7,11 @@ namespace RabbitTopics.Messages;
 /// <param name="Handler">The name of the handler that they are for.</param>
 /// <param name="TopicHeader">The name of the topic header.</param>
 /// <param name="NewActions">Makes what a handler settles a delivery with. Few handlers ask for it.</param>
-internal sealed record DeliverySource(string Queue, string Handler, string TopicHeader, Func<Delivery, TopicMessageActions> NewActions);
+internal sealed record DeliverySource(string Queue, string Handler, string TopicHeader, Func<Delivery, TopicMessageActions> NewActions)
+{
+    /// <summary>The broker's host and port. Default: none, as where there is no broker.</summary>
+    public (string Host, int Port) Server { get; init; } = ("", 0);
+}
 
 /// <summary>What the broker knows of what became of a delivery.</summary>
 internal enum Settlement
@@ -20,6 +24,28 @@ internal enum Settlement
 
     /// <summary>It was told.</summary>
     Told,
+}
+
+/// <summary>What becomes of a delivery.</summary>
+internal enum DeliveryEnd
+{
+    /// <summary>It was handled.</summary>
+    Completed,
+
+    /// <summary>It is handled again after a delay.</summary>
+    Retried,
+
+    /// <summary>It is handled again from the end of its queue.</summary>
+    Requeued,
+
+    /// <summary>It is parked.</summary>
+    DeadLettered,
+
+    /// <summary>It is dropped.</summary>
+    Discarded,
+
+    /// <summary>The broker has it back.</summary>
+    Returned,
 }
 
 /// <summary>One delivery in the books of its channel. Apart from the message, which need not be kept until the broker was told.</summary>
@@ -81,6 +107,9 @@ internal sealed class Delivery
     /// <summary>The name of the topic header.</summary>
     public string TopicHeader => _source.TopicHeader;
 
+    /// <summary>The host and port of its broker.</summary>
+    public (string Host, int Port) Server => _source.Server;
+
     /// <summary>The exchange that it came by: "" for a copy of ours, too.</summary>
     public string Exchange { get; }
 
@@ -95,6 +124,15 @@ internal sealed class Delivery
 
     /// <summary>What it is acknowledged by; only where that happens on its channel.</summary>
     public Receipt Receipt { get; init; } = Unknown;
+
+    /// <summary>What becomes of it.</summary>
+    public DeliveryEnd Outcome { get; private set; }
+
+    /// <summary>Why it is parked; null where it is not.</summary>
+    public string? DeadLetterReason { get; private set; }
+
+    /// <summary>The context of the span of its handling, as W3C Trace Context writes it; null where there is none.</summary>
+    public string? TraceParent { get; set; }
 
     /// <summary>When its handling began.</summary>
     public DateTimeOffset Time { get; set; }
@@ -125,6 +163,9 @@ internal sealed class Delivery
 
     /// <summary>The actions where the handler has asked for them.</summary>
     public TopicMessageActions? ActionsInUse => _actions;
+
+    /// <summary>Notes what becomes of it.</summary>
+    public void End(DeliveryEnd outcome, string? deadLetterReason = null) => (Outcome, DeadLetterReason) = (outcome, deadLetterReason);
 
     /// <summary>Lets go of the body of a message that was handled.</summary>
     public void Release() => _body?.Release();

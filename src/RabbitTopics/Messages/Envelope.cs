@@ -26,6 +26,7 @@ internal static class Envelope
     {
         var requeues = Count(headers, HeaderNames.MicrosoftRequeueCount);
         var attempt = 1 + Count(headers, HeaderNames.Attempts) + requeues;
+        string? previousTrace = null;
         var firstTime = headers.GetValueOrDefault(HeaderNames.FirstTime) as DateTimeOffset?;
 
         // A copy comes by way of the default exchange. One that someone published to another again is a new message.
@@ -39,6 +40,7 @@ internal static class Envelope
                 Expiration = properties.Expiration ?? AmqpValue.Expiration(headers.GetString(KeptHeaders.Expiration)),
                 UserId = properties.UserId ?? headers.GetString(KeptHeaders.UserId),
             };
+            previousTrace = headers.GetString(HeaderNames.TraceParent);
             headers = KeptHeaders.Restore(headers);
         }
 
@@ -61,6 +63,7 @@ internal static class Envelope
             Attempt = attempt,
             FirstTime = firstTime,
             HostRequeues = requeues,
+            PreviousTrace = previousTrace,
         };
     }
 

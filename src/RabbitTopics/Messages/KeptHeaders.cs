@@ -19,7 +19,7 @@ internal static class KeptHeaders
     /// passed on has them.</summary>
     private static readonly HashSet<string> OfOneDelivery = new(StringComparer.Ordinal)
     {
-        HeaderNames.Attempts, HeaderNames.DeliveryCount, HeaderNames.AcquiredCount, HeaderNames.MicrosoftRequeueCount,
+        HeaderNames.Attempts, HeaderNames.TraceParent, HeaderNames.DeliveryCount, HeaderNames.AcquiredCount, HeaderNames.MicrosoftRequeueCount,
     };
 
     /// <summary>Headers of ours that a copy for another attempt has, and that the handler does not see.</summary>

@@ -87,7 +87,7 @@ internal sealed class ConfirmedPublisher : MessagePublisher
                     CloseIdle(TimeSpan.Zero);
                 }
 
-                _writers[exchange] = writer = new ExchangeWriter(_connection, (channel, token) => _prepare(exchange, channel, token), _mostInFlight, _mostBytes);
+                _writers[exchange] = writer = new ExchangeWriter(exchange, _connection, (channel, token) => _prepare(exchange, channel, token), _mostInFlight, _mostBytes);
             }
 
             return writer;

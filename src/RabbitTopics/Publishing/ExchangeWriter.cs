@@ -4,6 +4,7 @@ using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using RabbitMQ.Client.Exceptions;
 using RabbitTopics.Connections;
+using RabbitTopics.Telemetry;
 
 namespace RabbitTopics.Publishing;
 
@@ -42,17 +43,25 @@ internal sealed class ExchangeWriter : IAsyncDisposable
     private bool _isClosed;
 
     /// <summary>A writer; its channel is opened with the first publish.</summary>
+    /// <param name="exchange">The exchange.</param>
     /// <param name="connection">The connection to publish on.</param>
     /// <param name="prepare">Runs on every new channel before it is used.</param>
     /// <param name="mostInFlight">How many publishes may wait for their confirms; others wait for their turn.</param>
     /// <param name="mostBytes">How many bytes may wait, in all; others fail. One message always may.</param>
-    public ExchangeWriter(BrokerConnection connection, Func<IChannel, CancellationToken, Task> prepare, int mostInFlight, long mostBytes)
+    public ExchangeWriter(string exchange, BrokerConnection connection, Func<IChannel, CancellationToken, Task> prepare, int mostInFlight, long mostBytes)
     {
         _connection = connection;
         _prepare = prepare;
         _mostInFlight = mostInFlight;
         _mostBytes = mostBytes;
         _deadlines = new Timer(static writer => ((ExchangeWriter)writer!).EndLate(), this, Timeout.Infinite, Timeout.Infinite);
+        Metrics.Waiting.Add(this, Conventions.Exchange(exchange), () =>
+        {
+            lock (_gate)
+            {
+                return _unsent.Count + _unconfirmed.Count;
+            }
+        });
     }
 
     /// <summary>Publishes a message; the task ends when the broker has confirmed it.</summary>
@@ -118,6 +127,7 @@ internal sealed class ExchangeWriter : IAsyncDisposable
             _isClosed = true;
         }
 
+        Metrics.Waiting.Remove(this);
         await _stopping.CancelAsync();
         await _deadlines.DisposeAsync();
         if (_session is { } session)

@@ -5,6 +5,7 @@ using RabbitTopics.Connections;
 using RabbitTopics.Health;
 using RabbitTopics.Messages;
 using RabbitTopics.Settling;
+using RabbitTopics.Telemetry;
 
 namespace RabbitTopics.Receiving;
 
@@ -72,8 +73,11 @@ internal sealed class QueueConsumer : IAsyncDisposable
         bool redelivered, string exchange, string routingKey, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body)
     {
         var delivery = new Delivery(_source, redelivered, exchange, routingKey, properties, PooledBody.Copy(body)) { Time = DateTimeOffset.UtcNow };
+        var telemetry = HandlingTelemetry.Begin(delivery, _options.LinksTraces);
         var failure = await RunAsync(delivery);
+        telemetry?.NoteHandled(failure);
         var isDone = await _settler.TrySettleAsync(delivery, failure, _loop.Abandon.IsCancellationRequested, ended: new CancellationToken(canceled: true));
+        telemetry?.End();
         return (failure is PoisonMessageException ? failure.InnerException : failure, delivery.ActionsInUse?.IsComplete == true, isDone);
     }
 
@@ -133,17 +137,26 @@ internal sealed class QueueConsumer : IAsyncDisposable
             return;
         }
 
+        var telemetry = HandlingTelemetry.Begin(delivery, _options.LinksTraces);
         var failure = await RunAsync(delivery);
+        telemetry?.NoteHandled(failure);
         var settling = _settler.SettleAsync(from.Acknowledger, delivery, _pumps.HaveMore, failure, _loop.Abandon.IsCancellationRequested, from.Ended);
         if (failure is null)
         {
             await settling;
+            telemetry?.End();
             delivery.Release();
         }
         else
         {
             // The next message need not wait until the broker has confirmed a copy of this one.
-            _ = settling.AsTask();
+            _ = EndAsync(settling.AsTask(), telemetry);
+        }
+
+        static async Task EndAsync(Task settling, HandlingTelemetry? telemetry)
+        {
+            await settling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            telemetry?.End();
         }
     }
 

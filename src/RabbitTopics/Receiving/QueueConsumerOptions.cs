@@ -17,6 +17,9 @@ internal sealed record QueueConsumerOptions
     /// <summary>The name of the topic header. Default: <c>Micro-Topic</c>.</summary>
     public string TopicHeader { get; init; } = HeaderNames.Topic;
 
+    /// <summary>Whether the span of a handling is linked to that of the publish, and not its child. Default: false.</summary>
+    public bool LinksTraces { get; init; }
+
     /// <summary>How messages are taken and settled.</summary>
     public HandlerOptions HandlerOptions { get; init; } = new();
 }

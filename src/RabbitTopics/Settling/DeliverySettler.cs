@@ -25,7 +25,7 @@ internal sealed class DeliverySettler(Broker broker, QueueProperties? queuePrope
 
     /// <summary>What the deliveries that it settles have in common.</summary>
     public DeliverySource Source(string queue, string handler, string topicHeader) =>
-        new(queue, handler, topicHeader, delivery => new DeliveryActions(this, delivery));
+        new(queue, handler, topicHeader, delivery => new DeliveryActions(this, delivery)) { Server = (broker.Endpoint.Uri.Host, broker.Endpoint.Port) };
 
     /// <summary>Makes what settling will need exist.</summary>
     /// <exception cref="TopicPublishException">The broker refused; the message names the queue.</exception>
@@ -96,6 +96,7 @@ internal sealed class DeliverySettler(Broker broker, QueueProperties? queuePrope
 
         if (options.AutoAck && failure is not null)
         {
+            delivery.End(DeliveryEnd.Discarded);
             Report(delivery, why, failure, "it is lost, as AutoAck says");
             return true;
         }
@@ -133,6 +134,7 @@ internal sealed class DeliverySettler(Broker broker, QueueProperties? queuePrope
                 await Task.Delay(hold, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (ended.IsCancellationRequested)
                 {
+                    delivery.End(DeliveryEnd.Returned);
                     return false;
                 }
             }
@@ -187,24 +189,29 @@ internal sealed class DeliverySettler(Broker broker, QueueProperties? queuePrope
                 return true;
 
             case SettleAction.Return:
+                delivery.End(DeliveryEnd.Returned);
                 return false;
 
             case SettleAction.Discard:
+                delivery.End(DeliveryEnd.Discarded);
                 Report(delivery, why, failure, "it is dropped, as the handler's error policy says");
                 return true;
 
             case SettleAction.Requeue:
                 await _copies.RequeueAsync(delivery, within, cancellationToken);
+                delivery.End(DeliveryEnd.Requeued);
                 Report(delivery, why, failure, "it is delivered again from the end of its queue");
                 return true;
 
             case SettleAction.Retry:
                 await _copies.RetryAsync(delivery, decision.Delay, within, cancellationToken);
+                delivery.End(DeliveryEnd.Retried);
                 Report(delivery, why, failure, $"it is delivered again in {decision.Delay.TotalSeconds:0.###} s");
                 return true;
 
             default:
                 var parkedIn = await _copies.ParkAsync(delivery, decision, failure, within, cancellationToken);
+                delivery.End(DeliveryEnd.DeadLettered, decision.Reason);
                 Report(delivery, why, failure, $"it is parked in '{parkedIn}' ({decision.Reason})");
                 return true;
         }

@@ -57,6 +57,11 @@ internal static class MessageCopy
         headers[HeaderNames.OriginalExchange] = message.Exchange;
         headers[HeaderNames.OriginalRoutingKey] = message.RoutingKey;
         headers[HeaderNames.FirstTime] = new AmqpTimestamp((message.FirstTime ?? delivery.Time).ToUnixTimeSeconds());
+        if (delivery.TraceParent is { } attempt)
+        {
+            headers[HeaderNames.TraceParent] = attempt;
+        }
+
         if (raw.Expiration is { } expiration)
         {
             headers[KeptHeaders.Expiration] = expiration; // A copy waits as long as it takes.

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using RabbitTopics.Brokers;
 using RabbitTopics.Messages;
 using RabbitTopics.Publishing;
+using RabbitTopics.Telemetry;
 using RabbitTopics.Topology;
 
 namespace RabbitTopics.Topics;
@@ -58,6 +59,7 @@ internal sealed class TopicPublisher(AppBrokers brokers, JsonBody json, IOptions
         var app = appOptions.Value;
         var message = OutgoingMessage.Of(topic, value, options, app, json, time.GetUtcNow());
         var broker = brokers.Get(options.ConnectionStringSetting ?? app.ConnectionStringSetting);
+        var telemetry = PublishTelemetry.Begin(message.Exchange, topic, message.Properties, message.Body.Length, broker.Endpoint.Uri.Host, broker.Endpoint.Port);
         var isDelayed = message.Delay != TimeSpan.Zero;
         var publish = new Publish(
             isDelayed ? "" : message.Exchange, isDelayed ? RetryQueue.NameOfDelayed(message.Exchange, topic, message.Delay) : topic, message.Properties, message.Body)
@@ -66,9 +68,10 @@ internal sealed class TopicPublisher(AppBrokers brokers, JsonBody json, IOptions
             Mandatory = (options.Mandatory ?? app.Mandatory) || isDelayed,
             Resend = options.Resend,
         };
-        return isDelayed
+        var publishing = isDelayed
             ? PublishLaterAsync(broker, publish, RetryQueue.Arguments(message.Exchange, topic, message.Delay), cancellationToken)
             : broker.Publisher.PublishAsync(publish, cancellationToken);
+        return telemetry?.EndAsync(publishing) ?? publishing;
     }
 
     /// <summary>Publishes to the queue of a delay, from which the broker moves the message to its topic. The queue is made each time:

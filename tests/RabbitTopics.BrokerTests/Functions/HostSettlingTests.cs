@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Text;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Converters;
 using Microsoft.Extensions.Configuration;
@@ -5,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using RabbitTopics.Brokers;
+using RabbitTopics.BrokerTests.Telemetry;
 using RabbitTopics.Connections;
 using RabbitTopics.Functions;
 using RabbitTopics.Functions.Binding;
@@ -23,6 +26,10 @@ public sealed class HostSettlingTests(SharedBroker broker)
     private static readonly ReadOnlyMemory<byte> Body = new byte[] { 1, 0xFF, 2 };
 
     private const string Properties = """{"ContentType":"text/plain","Headers":{"text":"aGVhZGVyIHRleHQ=","int":7,"CC":["ZWxzZXdoZXJl"]},"DeliveryMode":2,"Priority":0,"MessageId":"m-1","Timestamp":{"UnixTime":0}}""";
+
+    private const string TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+    private static readonly string TracedProperties = Properties.Replace("\"int\":7", $"\"traceparent\":\"{Convert.ToBase64String(Encoding.ASCII.GetBytes(TraceParent))}\"", StringComparison.Ordinal);
 
     [Fact]
     public async Task A_failed_invocation_publishes_a_copy_that_counts_and_lets_the_host_acknowledge()
@@ -125,6 +132,37 @@ public sealed class HostSettlingTests(SharedBroker broker)
         Assert.Equal(("amq.topic", "orders.created", 2), (message.Exchange, message.RoutingKey, message.Attempt));
     }
 
+    [Fact]
+    public async Task A_handling_has_a_span_in_the_trace_of_its_message()
+    {
+        using var spans = new Spans();
+        await using var library = await Library.OnAsync(broker.Uri);
+
+        await InvokeAsync(library, TracedProperties, () => throw new InvalidOperationException("It fails."));
+
+        var span = (await spans.WaitAsync($"process amq.topic:orders.created:{library.Queue}", 1))[0];
+        Assert.Equal(TraceParent, $"00-{span.TraceId}-{span.ParentSpanId}-01");
+        Assert.Equal("retried", span.GetTagItem("rabbittopics.outcome"));
+        Assert.Equal(span.Id, (await Client.TakeAsync(broker.Uri, $"{library.Queue}.retry.60000")).HeaderText("rt-traceparent"));
+    }
+
+    [Fact]
+    public async Task A_span_of_the_worker_stands_for_the_handling_and_is_linked_to_the_trace_of_the_message()
+    {
+        using var worker = new ActivitySource("Microsoft.Azure.Functions.Worker");
+        using var spans = new Spans(worker.Name);
+        await using var library = await Library.OnAsync(broker.Uri);
+
+        using (worker.StartActivity($"Invoke {library.Queue}"))
+        {
+            await InvokeAsync(library, TracedProperties, () => Task.CompletedTask);
+        }
+
+        var span = Assert.Single(await spans.WaitAsync(library.Queue, 1));
+        Assert.Equal(TraceParent, $"00-{span.Links.Single().Context.TraceId}-{span.Links.Single().Context.SpanId}-01");
+        Assert.Equal(("completed", library.Queue), (span.GetTagItem("rabbittopics.outcome"), span.GetTagItem("rabbittopics.queue")));
+    }
+
     private static Task InvokeAsync(Library library, string properties, Func<Task> run, Func<TopicMessageActions, Task>? act = null, bool keepOptions = false)
     {
         if (!keepOptions)
@@ -136,7 +174,7 @@ public sealed class HostSettlingTests(SharedBroker broker)
     }
 
     private static async Task InvokeAsync(HostDeliveries deliveries, InvocationContext context, Func<Task> run, Func<TopicMessageActions, Task>? act = null) =>
-        await new TopicMessageMiddleware(deliveries, new InvocationCounts()).Invoke(context, async _ =>
+        await new TopicMessageMiddleware(deliveries, new InvocationCounts(), Options.Create(new RabbitTopicsOptions())).Invoke(context, async _ =>
         {
             await new InvocationFeatureConverter().ConvertAsync(new BodyBinding(context));
             Assert.Equal("orders.created", context.GetTopicMessage()!.Topic);

@@ -1,8 +1,10 @@
+using System.Diagnostics.Metrics;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Microsoft.Azure.Functions.Worker;
 using RabbitTopics.Functions;
 using RabbitTopics.Functions.Analyzers;
+using RabbitTopics.Telemetry;
 using RabbitTopics.TestSupport;
 
 namespace RabbitTopics.Tests.Docs;
@@ -55,6 +57,16 @@ public sealed partial class ReferenceDocsTests
 
     [Fact]
     public void It_names_every_rule_of_the_analyzer() => AssertNames(new FunctionsAnalyzer().SupportedDiagnostics.Select(rule => $"| {rule.Id} |"));
+
+    [Fact]
+    public void The_page_of_telemetry_names_every_attribute_and_instrument()
+    {
+        var page = string.Join('\n', Page.Of("docs/telemetry.md").Lines);
+        var instruments = typeof(Metrics).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => field.GetValue(null)).OfType<Instrument>().Select(instrument => instrument.Name).ToList();
+
+        Assert.True(instruments.Count >= 10, $"Only {instruments.Count} instruments were found.");
+        Assert.All(Constants(typeof(Conventions)).Where(name => name.Contains('.', StringComparison.Ordinal) && name != "amq.default").Concat(instruments), name => Assert.Contains($"`{name}`", page, StringComparison.Ordinal));
+    }
 
     [Fact]
     public void It_names_every_setting_that_the_code_reads()

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using RabbitTopics.Telemetry;
 
 namespace RabbitTopics.Functions.SelfHost.Invocation;
 
@@ -11,15 +12,18 @@ namespace RabbitTopics.Functions.SelfHost.Invocation;
 internal sealed class FunctionInvoker(
     IServiceScopeFactory scopes, FunctionExecutionDelegate pipeline, RabbitMQOutputWriter outputs, LogScopeReaders logScopeReaders, ILogger<FunctionInvoker> logger)
 {
-    private static readonly ActivitySource Activities = new("RabbitTopics.Functions");
-
     private readonly bool _hasLogScope = logScopeReaders.Any;
 
     public async Task InvokeAsync(LoadedFunction function, FunctionTrigger trigger, CancellationToken cancellationToken)
     {
-        using var activity = Activities.StartActivity(function.Name, ActivityKind.Internal);
         var context = new InvocationContext(function, trigger, scopes, cancellationToken);
-        activity?.SetTag("faas.name", function.Name).SetTag("faas.invocation_id", context.InvocationId);
+        var isOfMessage = trigger.MessageProperties is not null; // The consumer has begun its span.
+        using var own = isOfMessage ? null : Tracing.Source.StartActivity(function.Name);
+        if ((own ?? (Tracing.Source.HasListeners() ? Activity.Current : null)) is { IsAllDataRequested: true } activity)
+        {
+            activity.SetTag("faas.name", function.Name).SetTag("faas.invocation_id", context.InvocationId).SetTag("faas.trigger", isOfMessage ? "pubsub" : "timer");
+        }
+
         using var logScope = _hasLogScope ? logger.BeginScope(new LogScope(context)) : null;
         try
         {
@@ -28,7 +32,7 @@ internal sealed class FunctionInvoker(
         }
         catch (Exception exception)
         {
-            activity?.SetStatus(ActivityStatusCode.Error, exception.GetType().Name);
+            own?.SetTag(Conventions.ErrorType, exception.GetType().FullName).SetStatus(ActivityStatusCode.Error, exception.Message);
             throw;
         }
         finally

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using RabbitMQ.Client;
 
 namespace RabbitTopics.Functions.SelfHost.Invocation;
 
@@ -23,6 +24,9 @@ internal abstract class FunctionTrigger(string parameter) : IReadOnlyDictionary<
     public int Count => BindingData.Count + 1;
 
     public object? this[string key] => TryGetValue(key, out var found) ? found : throw new KeyNotFoundException($"There is no binding data '{key}'.");
+
+    /// <summary>The properties and headers of the message that set it off; null where none did.</summary>
+    public virtual IReadOnlyBasicProperties? MessageProperties => null;
 
     /// <summary>A feature that the trigger gives to the invocation; null where it gives none of the type.</summary>
     public virtual object? Feature(Type type) => null;

@@ -3,6 +3,8 @@ using System.Diagnostics;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Context.Features;
 using Microsoft.Extensions.DependencyInjection;
+using RabbitMQ.Client;
+using RabbitTopics.Telemetry;
 
 namespace RabbitTopics.Functions.SelfHost.Invocation;
 
@@ -38,7 +40,7 @@ internal sealed class InvocationContext(LoadedFunction function, FunctionTrigger
 
     public override BindingContext BindingContext => field ??= new TriggerBindingContext(trigger);
 
-    public override TraceContext TraceContext => field ??= new ActivityTraceContext(Activity.Current);
+    public override TraceContext TraceContext => field ??= new InvocationTrace(Activity.Current, trigger.MessageProperties);
 
     public override RetryContext RetryContext => NoRetryContext.Instance;
 
@@ -112,12 +114,17 @@ internal sealed class InvocationContext(LoadedFunction function, FunctionTrigger
         public override IReadOnlyDictionary<string, object?> BindingData => trigger.BindingData;
     }
 
-    /// <summary>Empty where nobody listens to activities.</summary>
-    private sealed class ActivityTraceContext(Activity? activity) : TraceContext
+    /// <summary>The trace of the span that the invocation is in; where nobody listens to spans, that of its message.</summary>
+    private sealed class InvocationTrace : TraceContext
     {
-        public override string TraceParent => activity is { IdFormat: ActivityIdFormat.W3C } ? activity.Id ?? "" : "";
+        public InvocationTrace(Activity? activity, IReadOnlyBasicProperties? message) => (TraceParent, TraceState) =
+            activity is { IdFormat: ActivityIdFormat.W3C, Id: { } id } ? (id, activity.TraceStateString ?? "")
+            : message is null ? ("", "")
+            : TraceContextHeaders.ReadTexts(message);
 
-        public override string TraceState => activity?.TraceStateString ?? "";
+        public override string TraceParent { get; }
+
+        public override string TraceState { get; }
     }
 
     /// <summary>There is no retry inside one delivery.</summary>

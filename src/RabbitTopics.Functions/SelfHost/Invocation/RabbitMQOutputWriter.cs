@@ -6,6 +6,7 @@ using RabbitTopics.Brokers;
 using RabbitTopics.Connections;
 using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Messages;
+using RabbitTopics.Telemetry;
 
 namespace RabbitTopics.Functions.SelfHost.Invocation;
 
@@ -23,13 +24,12 @@ internal sealed class RabbitMQOutputWriter(
             if (Value(context, output.Name) is { } value)
             {
                 var (body, contentType) = Body(value);
-                await brokers.Get(output.ConnectionSetting(appOptions.Value)).Publisher.PublishAsync(
-                    "",
-                    settings.Resolve(output.QueueName),
-                    new BasicProperties { Persistent = true, ContentType = contentType },
-                    body,
-                    appOptions.Value.PublishTimeout,
-                    context.CancellationToken);
+                var broker = brokers.Get(output.ConnectionSetting(appOptions.Value));
+                var queue = settings.Resolve(output.QueueName);
+                var properties = new BasicProperties { Persistent = true, ContentType = contentType };
+                var telemetry = PublishTelemetry.Begin("", queue, properties, body.Length, broker.Endpoint.Uri.Host, broker.Endpoint.Port);
+                var publishing = broker.Publisher.PublishAsync("", queue, properties, body, appOptions.Value.PublishTimeout, context.CancellationToken);
+                await (telemetry?.EndAsync(publishing) ?? publishing);
             }
         }
     }

@@ -1,6 +1,7 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
 using RabbitTopics.Receiving;
+using RabbitTopics.Telemetry;
 
 namespace RabbitTopics.Functions.SelfHost.Timers;
 
@@ -107,6 +108,7 @@ internal sealed class TimerListener(
     {
         _hasStarted = true;
         var started = time.GetUtcNow();
+        Metrics.TimerLateness.Record(Math.Max(0, (started - status.Next).TotalSeconds), new KeyValuePair<string, object?>(Conventions.Handler, function.Name));
         try
         {
             var kept = function.IsMonitored

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
+using RabbitMQ.Client;
 using RabbitTopics.Brokers;
 using RabbitTopics.Deduplication;
 using RabbitTopics.Functions.Middleware;
@@ -95,6 +96,8 @@ internal sealed class RabbitMQTriggerListener : IAsyncDisposable
     {
         /// <summary>Few ask for it: a converter of ours reads the delivery.</summary>
         public override object Value => field ??= delivery.Body.Keep();
+
+        public override IReadOnlyBasicProperties? MessageProperties => delivery.RawProperties;
 
         public override object? Feature(Type type) => type == typeof(Delivery) ? delivery
             : type == typeof(TopicMessage) ? Readable(delivery)

@@ -1,0 +1,175 @@
+using System.Diagnostics;
+using RabbitTopics.Messages;
+
+namespace RabbitTopics.Telemetry;
+
+/// <summary>The span and the metrics of one handling of a message, from its begin until it is settled.</summary>
+internal sealed class HandlingTelemetry
+{
+    private static readonly HashSet<string> KnownReasons =
+    [
+        DeadLetterReasons.Poison, DeadLetterReasons.Failed, DeadLetterReasons.NonRetryable, DeadLetterReasons.MaxAttempts,
+        DeadLetterReasons.MaxRedeliveries, DeadLetterReasons.HostCannotDecode, DeadLetterReasons.ByHandler,
+    ];
+
+    private readonly long _start = Stopwatch.GetTimestamp();
+    private readonly Delivery _delivery;
+    private readonly Activity? _activity;
+    private readonly bool _isOwn;
+    private readonly TagList _tags;
+    private TimeSpan? _handled;
+    private Exception? _failure;
+
+    private HandlingTelemetry(Delivery delivery, Activity? activity, bool isOwn, in TagList tags) => (_delivery, _activity, _isOwn, _tags) = (delivery, activity, isOwn, tags);
+
+    /// <summary>Begins it. Its span becomes the caller's current activity, as a child of the one that the message was published in, or linked to it. In an
+    /// activity of Microsoft's worker, which stands for the same, that one is told instead.</summary>
+    /// <param name="delivery">What is handled.</param>
+    /// <param name="isLinked">Whether the publisher's span is linked and not the parent.</param>
+    /// <returns>Null where nobody takes it.</returns>
+    public static HandlingTelemetry? Begin(Delivery delivery, bool isLinked)
+    {
+        if (!Tracing.Source.HasListeners() && !Metrics.AreOfHandling)
+        {
+            return null;
+        }
+
+        var (activity, isOwn) = Start(delivery, isLinked);
+        if (activity is { IsAllDataRequested: true })
+        {
+            activity.SetTag(Conventions.System, Conventions.RabbitMQ)
+                .SetTag(Conventions.OperationName, Conventions.ProcessOperation)
+                .SetTag(Conventions.OperationType, Conventions.ProcessOperation)
+                .SetTag(Conventions.Destination, DestinationOf(delivery))
+                .SetTag(Conventions.RoutingKey, delivery.Message.RoutingKey)
+                .SetTag(Conventions.DeliveryTag, (long)delivery.DeliveryTag)
+                .SetTag(Conventions.MessageId, delivery.RawProperties.MessageId)
+                .SetTag(Conventions.ConversationId, delivery.RawProperties.CorrelationId)
+                .SetTag(Conventions.ServerAddress, delivery.Server.Host)
+                .SetTag(Conventions.ServerPort, delivery.Server.Port)
+                .SetTag(Conventions.Queue, delivery.Queue)
+                .SetTag(Conventions.Handler, delivery.Handler)
+                .SetTag(Conventions.Attempt, delivery.Message.Attempt);
+            delivery.TraceParent = activity.IdFormat == ActivityIdFormat.W3C ? activity.Id : null;
+        }
+
+        var tags = new TagList
+        {
+            { Conventions.System, Conventions.RabbitMQ },
+            { Conventions.OperationName, Conventions.ProcessOperation },
+            { Conventions.Destination, delivery.Queue },
+            { Conventions.Handler, delivery.Handler },
+        };
+        Metrics.InFlight.Add(1, tags);
+        return new HandlingTelemetry(delivery, activity, isOwn, tags);
+    }
+
+    /// <summary>Notes that the handler has ended.</summary>
+    public void NoteHandled(Exception? failure)
+    {
+        _handled = Stopwatch.GetElapsedTime(_start);
+        _failure = failure;
+    }
+
+    /// <summary>Ends it: the message is settled.</summary>
+    public void End()
+    {
+        var tags = _tags;
+        Metrics.InFlight.Add(-1, tags);
+        if (_activity is { } activity)
+        {
+            activity.SetTag(Conventions.Outcome, Name(_delivery.Outcome));
+            if (_delivery.DeadLetterReason is { } reason)
+            {
+                activity.SetTag(Conventions.Reason, reason);
+            }
+
+            if (_failure is not null)
+            {
+                activity.SetTag(Conventions.ErrorType, _failure.GetType().FullName).SetStatus(ActivityStatusCode.Error, _failure.Message);
+            }
+
+            if (_isOwn)
+            {
+                activity.Stop();
+            }
+        }
+
+        if (_failure is not null)
+        {
+            tags.Add(Conventions.ErrorType, _failure.GetType().FullName);
+        }
+
+        Metrics.Consumed.Add(1, tags);
+        Metrics.ProcessDuration.Record((_handled ?? Stopwatch.GetElapsedTime(_start)).TotalSeconds, tags);
+        if (_delivery.Outcome is DeliveryEnd.Retried or DeliveryEnd.Requeued)
+        {
+            Metrics.Retried.Add(1, _tags);
+        }
+        else if (_delivery.Outcome != DeliveryEnd.Returned && Metrics.Attempts.Enabled)
+        {
+            Metrics.Attempts.Record(IsNew(_delivery) ? 1 : _delivery.Message.Attempt, _tags);
+        }
+
+        if (_delivery.DeadLetterReason is { } why)
+        {
+            tags = _tags;
+            tags.Add(Conventions.Reason, KnownReasons.Contains(why) ? why : DeadLetterReasons.ByHandler); // Handlers may give any number of their own.
+            Metrics.Parked.Add(1, tags);
+        }
+    }
+
+    private static string Name(DeliveryEnd end) => end == DeliveryEnd.DeadLettered ? "dead_lettered" : end.ToString().ToLowerInvariant();
+
+    private static string DestinationOf(Delivery delivery) => IsNew(delivery)
+        ? Conventions.DestinationOf(delivery.Exchange, delivery.RoutingKey, delivery.Queue)
+        : Conventions.DestinationOf(delivery.Message.Exchange, delivery.Message.RoutingKey, delivery.Queue);
+
+    /// <summary>Whether it is certain, without its envelope, that it is no copy: those come by way of the default exchange. To read the envelope of each message
+    /// would cost more than all else here, and of most no span is recorded.</summary>
+    private static bool IsNew(Delivery delivery) => delivery.Exchange.Length > 0;
+
+    private static (Activity? Activity, bool IsOwn) Start(Delivery delivery, bool isLinked)
+    {
+        if (!Tracing.Source.HasListeners())
+        {
+            return (null, false);
+        }
+
+        var publisher = TraceContextHeaders.Read(delivery.RawProperties);
+        var links = new List<ActivityLink>();
+        if (!IsNew(delivery) && delivery.Message.PreviousTrace is { } previous && ActivityContext.TryParse(previous, null, isRemote: true, out var earlier))
+        {
+            links.Add(new ActivityLink(earlier));
+        }
+
+        if (Activity.Current is { Source.Name: "Microsoft.Azure.Functions.Worker" } workers)
+        {
+            if (publisher != default && publisher.SpanId != workers.ParentSpanId)
+            {
+                links.Add(new ActivityLink(publisher));
+            }
+
+            links.ForEach(link => workers.AddLink(link));
+            return (workers, false);
+        }
+
+        if (isLinked && publisher != default)
+        {
+            links.Add(new ActivityLink(publisher));
+        }
+
+        var name = $"{Conventions.ProcessOperation} {DestinationOf(delivery)}";
+        Activity.Current = null; // Of whatever the consumer was started in.
+        var activity = Tracing.Source.StartActivity(name, ActivityKind.Consumer, isLinked ? default : publisher, links: links);
+        if (activity is not null)
+        {
+            foreach (var (key, value) in TraceContextHeaders.ReadBaggage(delivery.RawProperties))
+            {
+                activity.AddBaggage(key, value);
+            }
+        }
+
+        return (activity, true);
+    }
+}

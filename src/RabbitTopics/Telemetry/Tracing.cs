@@ -1,0 +1,16 @@
+using System.Diagnostics;
+using RabbitMQ.Client;
+
+namespace RabbitTopics.Telemetry;
+
+/// <summary>Where the app's spans come from.</summary>
+internal static class Tracing
+{
+    public static readonly ActivitySource Source = new(RabbitTopicsTelemetry.ActivitySourceName, typeof(Tracing).Assembly.GetName().Version?.ToString(3));
+
+    /// <summary>Is listened to where the client library's own spans of publishes are: a listener chooses by name.</summary>
+    private static readonly ActivitySource ClientPublishes = new(RabbitMQActivitySource.PublisherSourceName);
+
+    /// <summary>Whether a publish is to have a span of ours: not where it has one of the client library.</summary>
+    public static bool IsOfPublish => Source.HasListeners() && !ClientPublishes.HasListeners();
+}

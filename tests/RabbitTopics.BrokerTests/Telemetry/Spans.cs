@@ -1,0 +1,86 @@
+using System.Collections;
+using System.Diagnostics;
+using OpenTelemetry;
+using OpenTelemetry.Trace;
+using RabbitTopics.TestSupport;
+
+namespace RabbitTopics.BrokerTests.Telemetry;
+
+/// <summary>The spans of this process while a test runs, taken by OpenTelemetry's exporter. Other tests have theirs at the same time.</summary>
+internal sealed class Spans : IDisposable
+{
+    private readonly SynchronizedCollection _exported = new();
+    private readonly TracerProvider _provider;
+
+    /// <summary>Begins to take them.</summary>
+    /// <param name="sources">The sources; that of this library in any case.</param>
+    public Spans(params string[] sources) =>
+        _provider = Sdk.CreateTracerProviderBuilder().AddSource([RabbitTopicsTelemetry.ActivitySourceName, .. sources]).AddInMemoryExporter(_exported).Build();
+
+    /// <summary>Those whose destination or name has a text in it, the earliest first.</summary>
+    public IReadOnlyList<Activity> Of(string text) => [.. _exported.Take()
+        .Where(span => span.DisplayName.Contains(text, StringComparison.Ordinal))
+        .OrderBy(span => span.StartTimeUtc)];
+
+    /// <summary>Waits until there are so many, and gives them.</summary>
+    public async Task<IReadOnlyList<Activity>> WaitAsync(string text, int count)
+    {
+        await Wait.UntilAsync(() => Of(text).Count >= count, $"{count} span(s) of '{text}'");
+        return Of(text);
+    }
+
+    /// <summary>The span of an id.</summary>
+    public Activity? Find(ActivitySpanId id) => _exported.Take().FirstOrDefault(span => span.SpanId == id);
+
+    public void Dispose() => _provider.Dispose();
+
+    /// <summary>The exporter adds to it on any thread.</summary>
+    private sealed class SynchronizedCollection : ICollection<Activity>
+    {
+        private readonly List<Activity> _items = [];
+
+        public int Count => Take().Count;
+
+        public bool IsReadOnly => false;
+
+        public List<Activity> Take()
+        {
+            lock (_items)
+            {
+                return [.. _items];
+            }
+        }
+
+        public void Add(Activity item)
+        {
+            lock (_items)
+            {
+                _items.Add(item);
+            }
+        }
+
+        public void Clear()
+        {
+            lock (_items)
+            {
+                _items.Clear();
+            }
+        }
+
+        public bool Contains(Activity item) => Take().Contains(item);
+
+        public void CopyTo(Activity[] array, int arrayIndex) => Take().CopyTo(array, arrayIndex);
+
+        public bool Remove(Activity item)
+        {
+            lock (_items)
+            {
+                return _items.Remove(item);
+            }
+        }
+
+        public IEnumerator<Activity> GetEnumerator() => Take().GetEnumerator();
+
+        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+    }
+}
