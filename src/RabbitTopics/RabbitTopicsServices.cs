@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using RabbitTopics.Brokers;
 using RabbitTopics.Connections;
+using RabbitTopics.DeadLetters;
 using RabbitTopics.Deduplication;
 using RabbitTopics.Health;
 using RabbitTopics.Messages;
@@ -36,6 +37,7 @@ public static class RabbitTopicsServices
         services.TryAddSingleton<IDeduplicationStore, DeduplicationWindow>();
         services.TryAddSingleton<Deduplicator>();
         services.TryAddSingleton<ITopicPublisher, TopicPublisher>();
+        services.TryAddSingleton<IDeadLetters, AppDeadLetters>();
         return services;
     }
 }

@@ -1,0 +1,65 @@
+using RabbitMQ.Client;
+using RabbitTopics.Messages;
+
+namespace RabbitTopics.DeadLetters;
+
+/// <summary>Reads a message of a dead-letter queue, and makes what is published of it.</summary>
+internal static class ParkedMessage
+{
+    /// <summary>What was noted when it was parked.</summary>
+    private static readonly HashSet<string> Notes = new(StringComparer.Ordinal)
+    {
+        HeaderNames.DeadLetterReason, HeaderNames.DeadLetterDescription, HeaderNames.DeadLetterAttempts, HeaderNames.DeadLetterTime,
+        HeaderNames.ExceptionType, HeaderNames.ExceptionMessage, HeaderNames.ExceptionStack, HeaderNames.OriginalQueue, HeaderNames.Handler,
+    };
+
+    public static DeadLetter Read(string queue, BasicGetResult got, string topicHeader)
+    {
+        var source = new DeliverySource(queue, "", topicHeader, static _ => throw new NotSupportedException());
+        var message = new Delivery(source, got.Redelivered, got.Exchange, got.RoutingKey, got.BasicProperties, PooledBody.Copy(got.Body)).Message;
+        var headers = got.BasicProperties.Headers;
+        var death = (message.Headers.GetValueOrDefault(HeaderNames.Death) as IList<object?>)?.FirstOrDefault() as MessageHeaders;
+        return new DeadLetter
+        {
+            Queue = queue,
+            Message = message,
+            Reason = Text(HeaderNames.DeadLetterReason) ?? death?.GetString("reason"),
+            Description = Text(HeaderNames.DeadLetterDescription),
+            Attempts = headers?.TryGetValue(HeaderNames.DeadLetterAttempts, out var attempts) == true ? AmqpValue.Count(attempts) ?? 0 : 0,
+            Time = message.Headers.GetValueOrDefault(HeaderNames.DeadLetterTime) as DateTimeOffset? ?? death?.GetValueOrDefault("time") as DateTimeOffset?,
+            OriginalQueue = Text(HeaderNames.OriginalQueue) ?? death?.GetString("queue"),
+            Handler = Text(HeaderNames.Handler),
+            ExceptionType = Text(HeaderNames.ExceptionType),
+            ExceptionMessage = Text(HeaderNames.ExceptionMessage),
+            ExceptionStack = Text(HeaderNames.ExceptionStack),
+        };
+
+        string? Text(string name) => HeaderTable.GetString(headers, name);
+    }
+
+    /// <summary>The queue that it is from.</summary>
+    /// <exception cref="InvalidOperationException">It does not say.</exception>
+    public static string QueueOf(DeadLetter letter) => letter.OriginalQueue
+        ?? throw new InvalidOperationException($"A message of queue '{letter.Queue}' with topic '{letter.Message.Topic}' and id '{letter.Message.Id}' does not say from which queue it is. Name one with MoveTo, or take ReplayToExchange.");
+
+    /// <summary>Whether a quorum queue counts that it was returned before.</summary>
+    public static bool WasReturned(BasicGetResult got) =>
+        got.BasicProperties.Headers is { } headers && headers.TryGetValue(HeaderNames.DeliveryCount, out var count) && AmqpValue.Count(count) > 0;
+
+    /// <summary>It as it is.</summary>
+    public static BasicProperties Copy(BasicGetResult got) => With(got, name => !KeptHeaders.IsOfOneDelivery(name) || name == HeaderNames.TraceParent);
+
+    /// <summary>It for the queue that it is from: still as a copy of ours, of which a handler sees what was published.</summary>
+    public static BasicProperties ForItsQueue(BasicGetResult got) => With(got, name => !Notes.Contains(name) && (!KeptHeaders.IsOfOneDelivery(name) || name == HeaderNames.TraceParent));
+
+    /// <summary>It as it was published, for its exchange. Not with its user id: the broker refuses another user's.</summary>
+    public static BasicProperties AsPublished(TopicMessage message) => (message.Properties with { UserId = null })
+        .Write(new MessageHeaders(message.Headers.Where(header => !Notes.Contains(header.Key))));
+
+    private static BasicProperties With(BasicGetResult got, Func<string, bool> keep) => new(got.BasicProperties)
+    {
+        DeliveryMode = DeliveryModes.Persistent,
+        UserId = null, // The broker refuses another user's.
+        Headers = got.BasicProperties.Headers?.Where(header => keep(header.Key)).ToDictionary(header => header.Key, header => header.Value),
+    };
+}
