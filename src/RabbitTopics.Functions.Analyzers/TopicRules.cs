@@ -63,7 +63,7 @@ internal static class TopicRules
         };
         if (type is not null && (!ExchangeTypes.Contains(type) || (own ?? type) != type))
         {
-            return $"the exchange '{exchange}' as '{type}'. Write topic, direct, fanout or headers; "
+            return $"{(exchange is null ? "the app's exchange" : $"the exchange '{exchange}'")} as '{type}'. Write topic, direct, fanout or headers; "
                 + "an exchange of the broker's own (amq.*) has its type by name.";
         }
 

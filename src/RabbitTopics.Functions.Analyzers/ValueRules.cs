@@ -18,6 +18,7 @@ internal static class ValueRules
             CheckNumber(function, consume, "Concurrency", ushort.MaxValue);
             CheckTimes(function, consume, "Timeout", noLimit: Limit);
             CheckTimes(function, consume, "LongRunningAfter", noLimit: Limit);
+            CheckPartitionKey(function, consume);
         }
 
         foreach (var policy in function.Method.AttributesOf(Names.ErrorPolicy))
@@ -36,7 +37,27 @@ internal static class ValueRules
             CheckNumber(function, queue, "MaxLengthBytes", long.MaxValue);
             CheckTimes(function, queue, "MessageTtl");
             CheckTimes(function, queue, "Expires");
+            CheckTogether(function, queue);
         }
+    }
+
+    private static void CheckPartitionKey(Function function, AttributeData consume)
+    {
+        const string header = "header:";
+        var key = consume.Property("PartitionKey");
+        Report(function, key is not (null or "topic" or "correlation-id") && !(key.StartsWith(header, StringComparison.Ordinal) && key.Length > header.Length), consume, "PartitionKey", key,
+            "Write 'topic', 'correlation-id' or 'header:NAME'.");
+    }
+
+    /// <summary>Checks what goes with what.</summary>
+    private static void CheckTogether(Function function, AttributeData queue)
+    {
+        var isOfClassicOnly = queue.Value("Durable") is false || queue.Value("Exclusive") is true || queue.Value("AutoDelete") is true || queue.Value("MaxPriority") is not null;
+        Report(function, queue.Property("Type") == "quorum" && isOfClassicOnly, queue, "Type", "quorum",
+            "A quorum queue is durable, not exclusive, not auto-delete and without priorities: leave that out, or take a classic queue.");
+        var limit = queue.Value("MaxLength") is not null ? "MaxLength" : "MaxLengthBytes";
+        Report(function, queue.Value(limit) is not null && queue.Value("Overflow") is null, queue, limit, queue.Value(limit),
+            "RabbitMQ drops the oldest message of a full queue: set Overflow to \"reject-publish\", or to \"drop-head\" if messages may be lost.");
     }
 
     private static void CheckNumber(Function function, AttributeData attribute, string property, long most)

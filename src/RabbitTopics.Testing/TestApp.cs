@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -133,13 +134,14 @@ public sealed class TestApp : IAsyncDisposable
         return RunAsync(timer, isPastDue);
     }
 
-    /// <summary>Lets time pass, and runs the timer functions that are due meanwhile, one after the other, each at its time. What one throws comes out, and time
-    /// stays where it was then.</summary>
+    /// <summary>Lets time pass, and runs the timer functions that are due meanwhile, one after the other, each at its time. One that throws runs again at its next
+    /// time, as in the app; when the time has passed, what the first one threw comes out.</summary>
     /// <param name="by">How long.</param>
     public async Task AdvanceAsync(TimeSpan by)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(by, TimeSpan.Zero);
         var until = Time.GetUtcNow() + by;
+        ExceptionDispatchInfo? failure = null;
         var timers = Services.GetRequiredService<AppTimers>().Functions;
         while (true)
         {
@@ -148,12 +150,20 @@ public sealed class TestApp : IAsyncDisposable
             Time.Advance((due?.Key ?? until) - now);
             if (due is null)
             {
+                failure?.Throw();
                 return;
             }
 
             foreach (var (timer, _) in due)
             {
-                await RunAsync(timer, isPastDue: false);
+                try
+                {
+                    await RunAsync(timer, isPastDue: false);
+                }
+                catch (Exception exception)
+                {
+                    failure ??= ExceptionDispatchInfo.Capture(exception);
+                }
             }
         }
     }
@@ -240,7 +250,7 @@ public sealed class TestApp : IAsyncDisposable
         {
             [var one] => one,
             [] => throw new InvalidOperationException($"{(function is null ? "No function of the app gets" : $"Function '{function}' does not get")} the topic '{topic}' from exchange '{exchange}'. The app's functions are {Subscriptions()}."),
-            _ => throw new InvalidOperationException($"Several functions get the topic '{topic}' from exchange '{exchange}': {Names(found.Select(trigger => trigger.Function))}. Say which."),
+            _ => throw new InvalidOperationException($"Several functions get the topic '{topic}' from exchange '{exchange}': {Names(found.Select(trigger => trigger.Function))}. Say which, as function: \"{found[0].Function}\"."),
         };
 
         string Subscriptions() => _triggers.Count == 0 ? "none with a RabbitMQ trigger" : string.Join("; ", _triggers.Select(trigger => $"'{trigger.Function}' with {trigger.Source}"));

@@ -116,6 +116,22 @@ public sealed class TestAppTests
     }
 
     [Fact]
+    public async Task A_timer_that_throws_runs_again_at_its_next_time_and_what_it_threw_comes_out()
+    {
+        var runs = 0;
+        await using var app = await StartAsync(options =>
+        {
+            options.StartTime = new(2026, 1, 1, 12, 3, 0, TimeSpan.Zero);
+            options.OnPublish = _ => throw new TimeoutException($"Run {++runs}");
+        });
+
+        var error = await Assert.ThrowsAsync<TimeoutException>(() => app.AdvanceAsync(TimeSpan.FromMinutes(8)));
+
+        Assert.Equal(("Run 1", 2), (error.Message, runs));
+        Assert.Equal(new DateTimeOffset(2026, 1, 1, 12, 11, 0, TimeSpan.Zero), app.Time.GetUtcNow());
+    }
+
+    [Fact]
     public async Task A_topic_without_a_function_and_one_of_several_and_a_function_that_is_not_there_are_errors_that_say_what_there_is()
     {
         await using var app = await StartAsync();
@@ -123,7 +139,7 @@ public sealed class TestAppTests
 
         Assert.Matches("No function of the app gets the topic 'shop.opened' from exchange 'amq.topic'. The app's functions are .*'Send' with topic 'orders.\\*' on 'amq.topic'",
             (await Assert.ThrowsAsync<InvalidOperationException>(() => app.SendAsync("shop.opened", 1))).Message);
-        Assert.Contains("'HandlePerson', 'WatchEverything'. Say which.", (await Assert.ThrowsAsync<InvalidOperationException>(() => demo.SendAsync("test", 1))).Message, StringComparison.Ordinal);
+        Assert.Contains("'HandlePerson', 'WatchEverything'. Say which, as function: \"HandlePerson\".", (await Assert.ThrowsAsync<InvalidOperationException>(() => demo.SendAsync("test", 1))).Message, StringComparison.Ordinal);
         Assert.Contains("no function 'Nobody' with a RabbitMQ trigger", (await Assert.ThrowsAsync<InvalidOperationException>(() => app.SendAsync("orders.created", 1, function: "Nobody"))).Message, StringComparison.Ordinal);
         Assert.Contains("Function 'send' does not get the topic 'shop.opened'", (await Assert.ThrowsAsync<InvalidOperationException>(() => app.SendAsync("shop.opened", 1, function: "send"))).Message, StringComparison.Ordinal);
         Assert.Contains("no function 'Nobody'", (await Assert.ThrowsAsync<InvalidOperationException>(() => app.SendToAsync("Nobody", new TopicMessage { Topic = "t" }))).Message, StringComparison.Ordinal);

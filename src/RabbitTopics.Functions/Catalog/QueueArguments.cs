@@ -52,7 +52,7 @@ internal sealed class QueueArguments(SettingReferences settings)
         {
             if (pair is not [string { Length: > 0 } name, { } value] || !pairs.TryAdd(name, value))
             {
-                throw new FormatException($"{place} are not names and values in turn, each name once. Write them as [\"x-match\", \"all\", \"version\", 2].");
+                throw new FormatException($"{place} are not names and values in turn, each name once. Write them as [\"x-NAME\", \"text\", \"x-OTHER\", 2].");
             }
         }
 

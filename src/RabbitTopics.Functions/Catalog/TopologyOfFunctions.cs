@@ -44,6 +44,11 @@ internal sealed class TopologyOfFunctions(RabbitTopicsOptions options, SettingRe
             throw new FormatException("its [RabbitMQTrigger] names an empty queue. Name one.");
         }
 
+        if (function.Subscriptions.Count > 0 && settings.Resolve(function.Trigger?.QueueName ?? "").StartsWith("amq.", StringComparison.Ordinal))
+        {
+            throw new FormatException("its queue has a name that begins with 'amq.', which only the broker gives. Give it another.");
+        }
+
         if (function.Trigger is null && function.Method.GetParameters().FirstOrDefault(parameter => IsOfMessage(parameter.ParameterType)) is { } parameter)
         {
             throw new FormatException($"its parameter '{parameter.Name}' is a {parameter.ParameterType.Name.Split('`')[0]}, which only a function with [RabbitMQTrigger] has. Take it off.");

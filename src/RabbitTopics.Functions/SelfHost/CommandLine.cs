@@ -69,7 +69,9 @@ internal static class CommandLine
     /// <summary>The program as the probe of another process of itself, for images that have no shell and no HTTP client.</summary>
     private static int Probe(IConfiguration configuration)
     {
-        if (HealthEndpoint.Port(configuration) is not { } port)
+        // The provider that the program was given takes the argument after the option for its value.
+        var settings = new ConfigurationBuilder().AddConfiguration(configuration).AddCommandLine([.. Environment.GetCommandLineArgs().Skip(1).Where(argument => argument != HealthProbe)]).Build();
+        if (HealthEndpoint.Port(settings) is not { } port)
         {
             Console.Error.WriteLine($"{HealthProbe} needs the port of the health endpoint, 1 to 65535, in the setting '{HealthEndpoint.PortSetting}'.");
             return 1;

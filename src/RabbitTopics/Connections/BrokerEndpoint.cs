@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using RabbitTopics.Startup;
 
 namespace RabbitTopics.Connections;
 
@@ -37,9 +38,10 @@ internal sealed class BrokerEndpoint
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentNullException.ThrowIfNull(settingName);
         var reference = BrokerReference.Parse(settingName);
-        return Parse(reference, reference.ConnectionStringSetting is { } setting
-            ? Read(configuration, setting)
-            : reference.ToUri(configuration));
+        return reference.ConnectionStringSetting is not { } setting ? Parse(reference, reference.ToUri(configuration))
+            : setting.Contains("://", StringComparison.Ordinal) ? throw new BrokerSettingException(Secret.Hide(setting),
+                "A ConnectionStringSetting is a URI (not shown, it may hold a password). Write the URI into a setting, and the setting's name there.")
+            : Parse(reference, Read(configuration, setting), configuration.GetChildren().Select(child => child.Key).FirstOrDefault(other => Spelling.IsLike(setting, other)));
     }
 
     /// <summary>Whether a setting has a value; it may still be no AMQP URI.</summary>
@@ -51,13 +53,13 @@ internal sealed class BrokerEndpoint
     /// <exception cref="BrokerSettingException">There is no value, or it is not an AMQP URI.</exception>
     public static BrokerEndpoint Parse(string settingName, string? uri) => Parse(BrokerReference.Parse(settingName), uri);
 
-    private static BrokerEndpoint Parse(BrokerReference reference, string? uri)
+    private static BrokerEndpoint Parse(BrokerReference reference, string? uri, string? similar = null)
     {
         var settingName = Secret.Hide(reference.ConnectionStringSetting ?? "");
         if (string.IsNullOrWhiteSpace(uri))
         {
             throw new BrokerSettingException(settingName,
-                $"The setting '{settingName}' is missing or empty. Set it, in the environment or under \"Values\" in "
+                $"The setting '{settingName}' is missing or empty{(similar is null ? "" : $"; there is one '{similar}'")}. Set it, in the environment or under \"Values\" in "
                 + "local.settings.json, to the broker's URI: amqp://user:password@host:5672/vhost");
         }
 

@@ -22,7 +22,7 @@ internal readonly record struct ConnectFailure(string Reason, bool NeedsAChange)
                     return new($"{reason.ReplyText}. Check that the virtual host '{endpoint.VirtualHost}' in the {endpoint.Origin} exists "
                         + $"and that user '{endpoint.UserName}' may use it.", true);
                 case AuthenticationException:
-                    return new($"TLS failed ({cause.Message}). Check the scheme, host name and certificate.", true);
+                    return new($"TLS failed ({cause.Message}). Check that it is the port for TLS (5671), and the scheme, host name and certificate.", true);
                 case SocketException socket:
                     return new($"{socket.Message}.", false);
             }

@@ -16,6 +16,9 @@ internal sealed class QueueConsumer : IAsyncDisposable
     /// <summary>How long messages are taken one by one at the most: one that is slow, or that waits to be settled, must not hold up the rest.</summary>
     private static readonly TimeSpan SuspectTime = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a stop may take without a word.</summary>
+    private static readonly TimeSpan QuickStop = TimeSpan.FromSeconds(1);
+
     private readonly Broker _broker;
     private readonly QueueConsumerOptions _options;
     private readonly Func<Delivery, CancellationToken, ValueTask> _handler;
@@ -60,7 +63,14 @@ internal sealed class QueueConsumer : IAsyncDisposable
     /// and their messages go back to the queue.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        if (!await _loop.StopAsync(cancellationToken))
+        var stopping = _loop.StopAsync(cancellationToken);
+        await ((Task)stopping).WaitAsync(QuickStop, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!stopping.IsCompleted && _pumps.AtWork.Count() is > 0 and var atWork)
+        {
+            _logger.LogInformation("Handler '{Handler}' is waited for: it is at work on {Count} message(s) of queue '{Queue}'.", _options.Handler, atWork, _options.Queue);
+        }
+
+        if (!await stopping)
         {
             _logger.LogWarning("Handler '{Handler}' did not end within the time for stopping, nor when it was cancelled; its messages go back to queue '{Queue}' as the program ends.",
                 _options.Handler, _options.Queue);
@@ -220,8 +230,10 @@ internal sealed class QueueConsumer : IAsyncDisposable
     {
         (404, PublishRefusedException) => "A message that is retried or parked goes there: create it (docs/settling.md), or set Topology to Declare.",
         (404, _) when _options.Topology is null => "Nothing in this app declares the queue: create it, or put [TopicSubscription] beside the trigger.",
+        (403, _) when _options.Queue.StartsWith("amq.", StringComparison.Ordinal) => "Names that begin with 'amq.' are the broker's own: give the queue another.",
         (403, _) => "See docs/permissions.md; with Topology set to Verify the app declares nothing and needs no 'configure'.",
-        (406, _) => "It exists with other properties: delete it, or give it another name.",
+        (406, _) => "It exists with other properties, and the broker names the first that differs: with another Type that may be one that the type brings along. "
+            + "Give the queue another name, or delete it once it is empty: its messages go with it.",
         _ => null,
     };
 }

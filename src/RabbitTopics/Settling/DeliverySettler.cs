@@ -237,7 +237,9 @@ internal sealed class DeliverySettler(Broker broker, QueueProperties? queuePrope
     {
         if (failure is null)
         {
-            logger.LogWarning("Handler '{Handler}', attempt {Attempt}: a message of queue '{Queue}' with topic '{Topic}' was settled by the handler itself, with {Call}; {Consequence}.",
+            // What it parks is to be looked at; another attempt may be its ordinary way.
+            logger.Log(delivery.Outcome == DeliveryEnd.DeadLettered ? LogLevel.Warning : LogLevel.Information,
+                "Handler '{Handler}', attempt {Attempt}: a message of queue '{Queue}' with topic '{Topic}' was settled by the handler itself, with {Call}; {Consequence}.",
                 delivery.Handler, delivery.Message.Attempt, delivery.Queue, delivery.Message.Topic, why, consequence);
             return;
         }

@@ -35,12 +35,12 @@ internal readonly record struct OutgoingMessage(string Exchange, string Topic, B
 
         if (options.Timeout is { } timeout && (timeout <= TimeSpan.Zero || timeout > ErrorPolicy.LongestDelay))
         {
-            throw new ArgumentException($"PublishOptions.Timeout is {timeout}. Give it a time of up to {ErrorPolicy.LongestDelay.TotalDays:0} days.", nameof(options));
+            throw new ArgumentException($"PublishOptions.Timeout is {timeout}. Give it a time of more than zero and up to {ErrorPolicy.LongestDelay.Days} days.", nameof(options));
         }
 
         if (options.Delay is { } asked && (asked < TimeSpan.Zero || asked > ErrorPolicy.LongestDelay))
         {
-            throw new ArgumentException($"PublishOptions.Delay is {asked}. Give it a time of up to {ErrorPolicy.LongestDelay.TotalDays:0} days.", nameof(options));
+            throw new ArgumentException($"PublishOptions.Delay is {asked}. Give it a time of up to {ErrorPolicy.LongestDelay.Days} days.", nameof(options));
         }
 
         var exchange = options.Exchange ?? app.Exchange;

@@ -116,10 +116,10 @@ public sealed class HealthTests : IDisposable
         }.Concat(settings.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value)))
             .GroupBy(setting => setting.Key).ToDictionary(group => group.Key, group => group.Last().Value));
 
+    /// <summary>Asks by the probe, whose port the command line says, after the option.</summary>
     private async Task<int> ProbeAsync()
     {
-        await using var probe = AppProcess.Start($"{Repository.Program("src/FunctionApp")} --health-probe",
-            new Dictionary<string, string?> { ["RABBITTOPICS_HEALTH_PORT"] = $"{_port}" });
+        await using var probe = AppProcess.Start($"{Repository.Program("src/FunctionApp")} --health-probe --RABBITTOPICS_HEALTH_PORT={_port}", new Dictionary<string, string?>());
         return await probe.WaitForExitAsync();
     }
 

@@ -104,6 +104,9 @@ public sealed class FunctionsAnalyzerTests
         { "RTF023", """ErrorPolicy(ErrorAction.Retry, Delays = "00:00:01, soon")""", "[ErrorPolicy(Delays)] is 'soon'", """[Function("F"), ErrorPolicy(ErrorAction.Retry, Delays = "00:00:01, soon")] public static void Run([RabbitMQTrigger("q")] string s) { }""" },
         { "RTF023", """QueueOptions(Type = "stream")""", "[QueueOptions(Type)] is 'stream'. Write one of: classic, quorum", """[Function("F")] public static void Run([RabbitMQTrigger("q"), TopicSubscription("a"), QueueOptions(Type = "stream")] string s) { }""" },
         { "RTF023", "QueueOptions(MaxPriority = 256)", "from 1 to 255", """[Function("F")] public static void Run([RabbitMQTrigger("q"), TopicSubscription("a"), QueueOptions(MaxPriority = 256)] string s) { }""" },
+        { "RTF023", """Consume(PartitionKey = "customer")""", "Write 'topic', 'correlation-id' or 'header:NAME'", """[Function("F"), Consume(PartitionKey = "customer")] public static void Run([RabbitMQTrigger("q")] string s) { }""" },
+        { "RTF023", """QueueOptions(Type = "quorum", MaxPriority = 5)""", "A quorum queue is durable", """[Function("F")] public static void Run([RabbitMQTrigger("q"), TopicSubscription("a"), QueueOptions(Type = "quorum", MaxPriority = 5)] string s) { }""" },
+        { "RTF023", "QueueOptions(MaxLengthBytes = 5)", "set Overflow to", """[Function("F")] public static void Run([RabbitMQTrigger("q"), TopicSubscription("a"), QueueOptions(MaxLengthBytes = 5)] string s) { }""" },
         { "RTF023", """QueueOptions(Expires = "00:00:00")""", "[QueueOptions(Expires)] is '00:00:00'", """[Function("F")] public static void Run([RabbitMQTrigger("q"), TopicSubscription("a"), QueueOptions(Expires = "00:00:00")] string s) { }""" },
     };
 
@@ -177,7 +180,7 @@ public sealed class FunctionsAnalyzerTests
     public async Task Values_that_are_in_range_or_that_a_setting_gives_are_not_spoken_of() => Assert.Empty(await Analyzed.FindingsAsync("""
         public static class C
         {
-            [Function("A"), Consume(Prefetch = 65535, Timeout = "-1", LongRunningAfter = "%AFTER%"), ErrorPolicy(ErrorAction.Retry, Delays = "00:00:01,0:5", MaxAttempts = ErrorPolicy.Unlimited)]
+            [Function("A"), Consume(Prefetch = 65535, PartitionKey = "header:tenant", Timeout = "-1", LongRunningAfter = "%AFTER%"), ErrorPolicy(ErrorAction.Retry, Delays = "00:00:01,0:5", MaxAttempts = ErrorPolicy.Unlimited)]
             public static void A([RabbitMQTrigger("q"), TopicSubscription("a"), QueueOptions(Type = "classic", MaxPriority = 255, MaxLength = 1, Overflow = "reject-publish", MessageTtl = "1.00:00:00")] string s) { }
         }
         """));

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using RabbitTopics.Connections;
 
 namespace RabbitTopics.Tests.Connections;
@@ -32,6 +33,23 @@ public sealed class BrokerEndpointTests
         Assert.Equal("Orders", exception.SettingName);
         Assert.Contains("'Orders' is missing or empty", exception.Message, StringComparison.Ordinal);
         Assert.Contains("amqp://user:password@host:5672/vhost", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_missing_setting_that_is_like_one_that_is_there_is_said_with_that()
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("RabitMQ", "amqp://broker")]).Build();
+
+        Assert.Contains("The setting 'RabbitMQ' is missing or empty; there is one 'RabitMQ'. Set it", Assert.Throws<BrokerSettingException>(() => BrokerEndpoint.From(configuration, "RabbitMQ")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_URI_in_the_place_of_a_settings_name_is_refused_without_showing_it()
+    {
+        var exception = Assert.Throws<BrokerSettingException>(() => BrokerEndpoint.From(new ConfigurationBuilder().Build(), "amqp://user:s3cret@broker"));
+
+        Assert.StartsWith("A ConnectionStringSetting is a URI", exception.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", exception.ToString() + exception.SettingName, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -100,6 +100,7 @@ public sealed partial class ReferenceDocsTests
         : type.Name switch
         {
             nameof(Int32) => "int",
+            nameof(Double) => "double",
             nameof(Int64) => "long",
             nameof(Byte) => "byte",
             nameof(Boolean) => "bool",

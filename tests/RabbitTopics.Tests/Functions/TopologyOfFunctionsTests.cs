@@ -39,6 +39,10 @@ public sealed class TopologyOfFunctionsTests
     }
 
     [Fact]
+    public void A_queue_with_a_name_of_the_brokers_own_is_refused() =>
+        AssertProblem("begins with 'amq.', which only the broker gives", Subscribed(new("message", "amq.mine"), new TopicSubscriptionAttribute("a")));
+
+    [Fact]
     public void A_trigger_without_a_subscription_declares_nothing() => Assert.Empty(Build(Subscribed(new("message", "queue"))).Queues);
 
     [Fact]

@@ -10,7 +10,7 @@ public sealed class OrderTests
     {
         await using var app = await TestApp.StartAsync<HandleOrder>();
 
-        var result = await app.SendAsync("template-topic", new Order(7, "tea"));
+        var result = await app.SendAsync("template-topic", new Order(7, "tea"), function: nameof(HandleOrder));
 
         Assert.Equal(HandlingOutcome.Completed, result.Outcome);
         Assert.Contains(app.Log, line => line.Text == "Received order 7 of tea");
@@ -21,7 +21,7 @@ public sealed class OrderTests
     {
         await using var app = await TestApp.StartAsync<HandleOrder>();
 
-        var result = await app.SendAsync("template-topic", "tea, please");
+        var result = await app.SendAsync("template-topic", "tea, please", function: nameof(HandleOrder));
 
         Assert.Equal(HandlingOutcome.DeadLettered, result.Outcome);
         Assert.Equal(DeadLetterReasons.Poison, result.DeadLetterReason);

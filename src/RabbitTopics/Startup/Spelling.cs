@@ -1,4 +1,4 @@
-namespace RabbitTopics.Functions.SelfHost.Settings;
+namespace RabbitTopics.Startup;
 
 /// <summary>Tells a misspelt name from another one.</summary>
 internal static class Spelling
