@@ -18,10 +18,13 @@ internal sealed class PublishTelemetry
     public static PublishTelemetry? Begin(string exchange, string topic, BasicProperties properties, int bodySize, string host, int port)
     {
         var caller = Activity.Current;
-        var activity = Tracing.IsOfPublish
-            ? Tracing.Source.StartActivity($"{Conventions.PublishOperation} {Conventions.DestinationOf(exchange, topic)}", ActivityKind.Producer)
-            : null;
-        Activity.Current = caller;
+        Activity? activity = null;
+        if (Tracing.IsOfPublish)
+        {
+            activity = Tracing.Source.StartActivity($"{Conventions.PublishOperation} {Conventions.DestinationOf(exchange, topic)}", ActivityKind.Producer);
+            Activity.Current = caller;
+        }
+
         if ((activity ?? caller) is { IdFormat: ActivityIdFormat.W3C } context)
         {
             TraceContextHeaders.Write(context, properties);

@@ -33,14 +33,15 @@ internal static class ContenderNames
     /// <summary>Those that are compared where nothing else is asked for.</summary>
     public static IReadOnlyList<string> Default { get; } = [Raw, "ours", "masstransit", "wolverine"];
 
-    /// <summary>Those that must be asked for: what the headers cost that ours writes, and those that do wrong, which a test has caught.</summary>
-    public static IReadOnlyList<string> Others { get; } = ["raw-headers", .. Enum.GetNames<Sabotage>().Select(sabotage => $"sabotage-{sabotage.ToLowerInvariant()}")];
+    /// <summary>Those that must be asked for: what the headers cost that ours writes, what traces cost, and those that do wrong, which a test has caught.</summary>
+    public static IReadOnlyList<string> Others { get; } = ["raw-headers", "ours-traced", .. Enum.GetNames<Sabotage>().Select(sabotage => $"sabotage-{sabotage.ToLowerInvariant()}")];
 
     public static IContender Create(string name, Uri broker) => name switch
     {
         Raw => new RawContender(broker),
         "raw-headers" => new RawWithHeadersContender(broker),
         "ours" => new OurContender(broker),
+        "ours-traced" => new OurContender(broker, sampled: 100),
         "masstransit" => new MassTransitContender(broker),
         "wolverine" => new WolverineContender(broker),
         _ => new SabotagedContender(broker, Enum.Parse<Sabotage>(name["sabotage-".Length..], ignoreCase: true)),

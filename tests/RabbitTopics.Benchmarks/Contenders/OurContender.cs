@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.Azure.Functions.Worker;
@@ -11,8 +12,13 @@ using RabbitTopics.Functions;
 namespace RabbitTopics.Benchmarks.Contenders;
 
 /// <summary>RabbitTopics: a function app that hosts itself, with one function; what publishes is the same publisher that functions use.</summary>
-internal sealed class OurContender(Uri broker) : IContender
+/// <param name="broker">The broker.</param>
+/// <param name="sampled">One of so many spans is recorded; 0 where nothing listens to them.</param>
+internal sealed class OurContender(Uri broker, int sampled = 0) : IContender
 {
+    /// <summary>Samples as a tracing library does: each span has an activity, and few have data.</summary>
+    private readonly ActivityListener? _listener = sampled == 0 ? null : Listen(sampled);
+
     public async Task<IAsyncDisposable> ConsumeAsync(string queue, ushort concurrency, ushort prefetch)
     {
         var builder = FunctionsApplication.CreateBuilder([]);
@@ -41,6 +47,17 @@ internal sealed class OurContender(Uri broker) : IContender
         services.Configure<RabbitTopicsOptions>(options => (options.Exchange, options.Topology) = (exchange, TopologyMode.None));
         services.Configure<JsonSerializerOptions>(UseOrderJson);
         return Task.FromResult<IPublishing>(new Publishing(services.BuildServiceProvider(), queue));
+    }
+
+    private static ActivityListener Listen(int sampled)
+    {
+        var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == RabbitTopicsTelemetry.ActivitySourceName,
+            Sample = (ref _) => Random.Shared.Next(sampled) == 0 ? ActivitySamplingResult.AllDataAndRecorded : ActivitySamplingResult.PropagationData,
+        };
+        ActivitySource.AddActivityListener(listener);
+        return listener;
     }
 
     private static void UseOrderJson(JsonSerializerOptions json) => json.TypeInfoResolverChain.Add(OrderJson.Default);
