@@ -41,7 +41,7 @@ internal sealed class BrokerEndpoint
         return reference.ConnectionStringSetting is not { } setting ? Parse(reference, reference.ToUri(configuration))
             : setting.Contains("://", StringComparison.Ordinal) ? throw new BrokerSettingException(Secret.Hide(setting),
                 "A ConnectionStringSetting is a URI (not shown, it may hold a password). Write the URI into a setting, and the setting's name there.")
-            : Parse(reference, Read(configuration, setting), configuration.GetChildren().Select(child => child.Key).FirstOrDefault(other => Spelling.IsLike(setting, other)));
+            : Parse(reference, Read(configuration, setting), configuration.GetChildren().Select(child => child.Key).FirstOrDefault(other => Spelling.IsLike(setting, other) && !other.Equals(setting, StringComparison.OrdinalIgnoreCase)));
     }
 
     /// <summary>Whether a setting has a value; it may still be no AMQP URI.</summary>

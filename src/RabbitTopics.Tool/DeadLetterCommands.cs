@@ -1,0 +1,163 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Spectre.Console;
+
+namespace RabbitTopics.Tool;
+
+/// <summary>The commands about dead letters.</summary>
+internal static class DeadLetterCommands
+{
+    private const int NotConfirmed = 3;
+
+    private static readonly string[] Groups = ["reason", "exception", "topic", "handler"];
+
+    public static Command Create() => new("dead", "Looks at dead letters, and puts them back, moves, exports or deletes them.") { List(), Show(), Export(), Replay(), Move(), Delete() };
+
+    private static Command List()
+    {
+        var by = new Option<string>("--by") { Description = $"What they are grouped by: {string.Join(", ", Groups)}.", DefaultValueFactory = _ => "exception" };
+        by.AcceptOnlyFromAmong(Groups);
+        var json = Json();
+        return Command("list", "Counts the messages of a queue in groups. They stay.", [by, json], async (queue, filter, session, parsed, cancellationToken) =>
+        {
+            var letters = await LookAsync(queue, filter, session, parsed, cancellationToken);
+            var groups = letters.GroupBy(letter => Key(letter, parsed.GetValue(by)!)).OrderByDescending(group => group.Count())
+                .Select(group => new { Group = group.Key, Count = group.Count(), Oldest = group.Min(letter => letter.Time), Newest = group.Max(letter => letter.Time), Example = group.First().ExceptionMessage }).ToList();
+            if (parsed.GetValue(json))
+            {
+                groups.ForEach(group => Console.WriteLine(JsonSerializer.Serialize(group, JsonSerializerOptions.Web)));
+                return 0;
+            }
+
+            var table = new Table().AddColumns(parsed.GetValue(by)!, "messages", "oldest", "newest", "for example");
+            foreach (var group in groups)
+            {
+                table.AddRow(Markup.Escape(group.Group), group.Count.ToString(CultureInfo.InvariantCulture), Text(group.Oldest), Text(group.Newest), Markup.Escape(Short(group.Example)));
+            }
+
+            AnsiConsole.Write(table);
+            Console.WriteLine($"{letters.Count} message(s) of '{queue}'.");
+            return 0;
+        });
+
+        static string Key(DeadLetter letter, string by) => by switch
+        {
+            "reason" => letter.Reason,
+            "topic" => letter.Message.Topic,
+            "handler" => letter.Handler,
+            _ => letter.ExceptionType ?? letter.Reason,
+        } ?? "-";
+
+        static string Text(DateTimeOffset? time) => time?.ToString("u", CultureInfo.InvariantCulture) ?? "-";
+
+        static string Short(string? text) => text is null ? "" : text.Length <= 80 ? text : text[..79] + "…";
+    }
+
+    private static Command Show() => Command("show", "Shows messages with all that is known of them. They stay.", [], async (queue, filter, session, parsed, cancellationToken) =>
+    {
+        var letters = await LookAsync(queue, filter, session, parsed, cancellationToken);
+        letters.ForEach(letter => Console.WriteLine(DeadLetterJson.Write(letter, indented: true)));
+        return letters.Count > 0 ? 0 : 1;
+    });
+
+    private static Command Export()
+    {
+        var file = new Option<FileInfo?>("--file") { Description = "Where to; standard output without it." };
+        return Command("export", "Writes messages as JSON, each in a line. They stay.", [file], async (queue, filter, session, parsed, cancellationToken) =>
+        {
+            await using var writer = parsed.GetValue(file) is { } target ? new StreamWriter(target.Open(FileMode.Create)) : Console.Out;
+            var isChosen = filter.Read(parsed);
+            var count = 0;
+            await session.DeadLetters.GoThroughAsync(queue, letter =>
+            {
+                if (isChosen(letter))
+                {
+                    writer.WriteLine(DeadLetterJson.Write(letter));
+                    count++;
+                }
+
+                return DeadLetterAction.Keep;
+            }, new DeadLetterOptions { Most = filter.Most(parsed) }, cancellationToken);
+            await Console.Error.WriteLineAsync($"{count} message(s) written.");
+            return 0;
+        });
+    }
+
+    private static Command Replay()
+    {
+        var toExchange = new Option<bool>("--to-exchange") { Description = "Publishes them to their exchange with their routing key, for every queue that is bound. Without it only the queue that they were taken from gets them." };
+        return Changing("replay", "Puts messages back to be handled again, their attempts counted from 1.", [toExchange], needsConfirmation: false,
+            parsed => parsed.GetValue(toExchange) ? DeadLetterAction.ReplayToExchange : DeadLetterAction.Replay);
+    }
+
+    private static Command Move()
+    {
+        var to = new Option<string>("--to") { Description = "The queue.", Required = true };
+        return Changing("move", "Moves messages to another queue, as they are.", [to], needsConfirmation: false, parsed => DeadLetterAction.MoveTo(parsed.GetValue(to)!));
+    }
+
+    private static Command Delete() => Changing("delete", "Deletes messages.", [], needsConfirmation: true, _ => DeadLetterAction.Delete);
+
+    /// <summary>A command that takes messages out of the queue.</summary>
+    private static Command Changing(string name, string description, Option[] options, bool needsConfirmation, Func<ParseResult, DeadLetterAction> actionOf)
+    {
+        var dryRun = new Option<bool>("--dry-run") { Description = "Only counts them." };
+        var perSecond = new Option<double?>("--per-second") { Description = "How many a second at the most; no limit without it." };
+        var yes = new Option<bool>("--yes") { Description = "Does not ask." };
+        return Command(name, description, [.. options, dryRun, perSecond, .. needsConfirmation ? [yes] : Array.Empty<Option>()], async (queue, filter, session, parsed, cancellationToken) =>
+        {
+            var isDryRun = parsed.GetValue(dryRun);
+            if (needsConfirmation && !isDryRun && !Session.IsConfirmed(parsed.GetValue(yes), $"Delete messages of '{queue}'? They are lost then."))
+            {
+                await Console.Error.WriteLineAsync("Nothing was deleted. Confirm with --yes.");
+                return NotConfirmed;
+            }
+
+            var (isChosen, action) = (filter.Read(parsed), actionOf(parsed));
+            var summary = new DeadLetterSummary(0, 0, 0, 0);
+            async Task GoThroughAsync(IProgress<DeadLetterSummary>? progress) => summary = await session.DeadLetters.GoThroughAsync(queue, letter => isChosen(letter) ? action : DeadLetterAction.Keep,
+                new DeadLetterOptions { Most = filter.Most(parsed), PerSecond = parsed.GetValue(perSecond) ?? double.PositiveInfinity, DryRun = isDryRun, Progress = progress }, cancellationToken);
+
+            if (AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected)
+            {
+                await AnsiConsole.Status().StartAsync($"{queue} …", context => GoThroughAsync(new Progress(seen => context.Status($"{Markup.Escape(queue)}: {seen.Seen} looked at, {seen.Seen - seen.Kept} done"))));
+            }
+            else
+            {
+                await GoThroughAsync(null);
+            }
+
+            var done = summary.Seen - summary.Kept;
+            Console.WriteLine($"{(isDryRun ? "Would " : "")}{name}: {done} message(s) of {summary.Seen}; {summary.Kept} stay(s) in '{queue}'.");
+            return 0;
+        });
+    }
+
+    /// <summary>A command about one queue and some of its messages.</summary>
+    private static Command Command(string name, string description, IEnumerable<Option> options, Func<string, DeadLetterFilter, Session, ParseResult, CancellationToken, Task<int>> run)
+    {
+        var queue = new Argument<string>("QUEUE") { Description = "The dead-letter queue: orders.dead." };
+        var filter = new DeadLetterFilter();
+        var command = new Command(name, description) { queue };
+        filter.AddTo(command);
+        foreach (var option in options)
+        {
+            command.Options.Add(option);
+        }
+
+        command.SetAction((parsed, cancellationToken) => Session.RunAsync(parsed, session => run(parsed.GetValue(queue)!, filter, session, parsed, cancellationToken), cancellationToken));
+        return command;
+    }
+
+    private static Option<bool> Json() => new("--json") { Description = "One JSON object for each group, in a line." };
+
+    private static async Task<List<DeadLetter>> LookAsync(string queue, DeadLetterFilter filter, Session session, ParseResult parsed, CancellationToken cancellationToken) =>
+        [.. (await session.DeadLetters.LookAsync(queue, filter.Most(parsed), cancellationToken)).Where(filter.Read(parsed))];
+
+    /// <summary>Reports on the thread that does the work.</summary>
+    private sealed class Progress(Action<DeadLetterSummary> report) : IProgress<DeadLetterSummary>
+    {
+        public void Report(DeadLetterSummary value) => report(value);
+    }
+}

@@ -1,0 +1,77 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace RabbitTopics.Tool;
+
+/// <summary>Writes a dead letter as JSON.</summary>
+internal static class DeadLetterJson
+{
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private static readonly JsonSerializerOptions Indented = new(Options) { WriteIndented = true };
+
+    /// <summary>All of it. A body that is JSON stands as that, one that is text as a string, and any other under <c>bodyBase64</c>.</summary>
+    public static string Write(DeadLetter letter, bool indented = false)
+    {
+        var message = letter.Message;
+        var text = Text(message.Body.Span);
+        return JsonSerializer.Serialize(new
+        {
+            letter.Queue,
+            message.Id,
+            message.Topic,
+            message.Exchange,
+            message.RoutingKey,
+            letter.Reason,
+            letter.Description,
+            letter.Attempts,
+            letter.Time,
+            letter.OriginalQueue,
+            letter.Handler,
+            letter.ExceptionType,
+            letter.ExceptionMessage,
+            letter.ExceptionStack,
+            message.Properties,
+            Headers = message.Headers.ToDictionary(header => header.Key, header => Value(header.Value)),
+            Body = text is null ? null : Json(text) ?? JsonValue.Create(text),
+            BodyBase64 = text is null ? Convert.ToBase64String(message.Body.Span) : null,
+        }, indented ? Indented : Options);
+    }
+
+    /// <summary>The body as text; null where it is none.</summary>
+    public static string? Text(ReadOnlySpan<byte> body)
+    {
+        try
+        {
+            return Strict.GetString(body);
+        }
+        catch (DecoderFallbackException)
+        {
+            return null;
+        }
+    }
+
+    private static JsonNode? Json(string text)
+    {
+        try
+        {
+            return JsonNode.Parse(text) is JsonObject or JsonArray ? JsonNode.Parse(text) : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static object? Value(object? value) => value switch
+    {
+        byte[] bytes => Convert.ToBase64String(bytes),
+        MessageHeaders table => table.ToDictionary(header => header.Key, header => Value(header.Value)),
+        IEnumerable<object?> list => list.Select(Value).ToList(),
+        _ => value,
+    };
+}

@@ -1,0 +1,12 @@
+using System.CommandLine;
+using RabbitTopics.Tool;
+
+var root = new RootCommand("Looks at the queues and dead letters of RabbitTopics apps. Exit codes: 0 done, 1 failed, 2 wrong command line, 3 not confirmed.")
+{
+    Session.Setting,
+    StatusCommand.Create(),
+    DeadLetterCommands.Create(),
+};
+var parsed = root.Parse(args);
+var exitCode = await parsed.InvokeAsync();
+return parsed.Errors.Count > 0 ? 2 : exitCode;

@@ -1,0 +1,91 @@
+using System.CommandLine;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using RabbitTopics.Brokers;
+using Spectre.Console;
+
+namespace RabbitTopics.Tool;
+
+/// <summary>The connection to the broker for one command.</summary>
+internal sealed class Session : IAsyncDisposable
+{
+    /// <summary>How long the broker may take to answer.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private readonly ServiceProvider _services;
+
+    private Session(ServiceProvider services, Broker broker) => (_services, Broker) = (services, broker);
+
+    public static Option<string> Setting { get; } = new("--setting")
+    {
+        Description = "The setting that holds the broker's URI, in the environment or under Values in local.settings.json of this folder.",
+        DefaultValueFactory = _ => "RabbitMQ",
+        Recursive = true,
+    };
+
+    public Broker Broker { get; }
+
+    public IDeadLetters DeadLetters => _services.GetRequiredService<IDeadLetters>();
+
+    /// <summary>Runs a command that needs the broker; what goes wrong is one line at standard error.</summary>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(ParseResult parsed, Func<Session, Task<int>> run, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var session = await OpenAsync(parsed.GetValue(Setting)!, cancellationToken);
+            return await run(session);
+        }
+        catch (Exception exception) when (exception is BrokerSettingException or BrokerUnavailableException or TopicPublishException or InvalidOperationException or InvalidDataException or IOException)
+        {
+            await Console.Error.WriteLineAsync(exception.Message);
+            return 1;
+        }
+        catch (OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync("Stopped. What was begun is done; the same command goes on with the rest.");
+            return 1;
+        }
+    }
+
+    /// <summary>Asks, where there is somebody to ask; else <c>--yes</c> is needed.</summary>
+    public static bool IsConfirmed(bool isGiven, string question) =>
+        isGiven || (!Console.IsInputRedirected && AnsiConsole.Profile.Capabilities.Interactive && AnsiConsole.Confirm(question, defaultValue: false));
+
+    public ValueTask DisposeAsync() => _services.DisposeAsync();
+
+    private static async Task<Session> OpenAsync(string setting, CancellationToken cancellationToken)
+    {
+        var local = new ConfigurationBuilder().AddJsonFile(Path.Combine(Environment.CurrentDirectory, "local.settings.json"), optional: true).Build();
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(local.GetSection("Values").GetChildren().Select(value => KeyValuePair.Create(value.Key, value.Value)))
+            .AddEnvironmentVariables().Build();
+        var services = new ServiceCollection().AddSingleton<IConfiguration>(configuration)
+            .AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning).AddSimpleConsole(console => console.SingleLine = true)
+                .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace))
+            .AddRabbitTopics();
+        services.Configure<RabbitTopicsOptions>(options => (options.ConnectionStringSetting, options.Topology) = (setting, TopologyMode.None));
+        var provider = services.BuildServiceProvider();
+        try
+        {
+            var broker = provider.GetRequiredService<AppBrokers>().Get(setting);
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            limit.CancelAfter(Patience);
+            try
+            {
+                await broker.Consuming.GetOpenAsync(limit.Token);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw new InvalidOperationException($"The broker at {broker.Endpoint} was not to be reached within {Patience.TotalSeconds} s.");
+            }
+
+            return new Session(provider, broker);
+        }
+        catch
+        {
+            await provider.DisposeAsync();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using RabbitMQ.Client;
+using RabbitTopics.TestSupport;
+
+namespace RabbitTopics.BrokerTests.Tool;
+
+/// <summary>The command <c>rabbittopics</c>, run as a process.</summary>
+public sealed class ToolTests(SharedBroker broker, ITestOutputHelper output)
+{
+    private static readonly string Program = Repository.Program("src/RabbitTopics.Tool");
+
+    [Fact]
+    public async Task Dead_letters_are_listed_shown_exported_put_back_moved_and_deleted()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        var dead = $"{library.Queue}.dead";
+        await FillAsync(library, 6);
+
+        Assert.Contains("\"group\":\"System.FormatException\",\"count\":3", await RunAsync($"dead list {dead} --json"), StringComparison.Ordinal);
+        Assert.Matches("max-attempts.* 3 ", await RunAsync($"dead list {dead} --by reason"));
+        var shown = JsonDocument.Parse(await RunAsync($"dead show {dead} --id m-1")).RootElement;
+        Assert.Equal(("m-1", "It is wrong <b>", 1), (shown.GetProperty("id").GetString(), shown.GetProperty("exceptionMessage").GetString(), shown.GetProperty("body").GetProperty("number").GetInt32()));
+        Assert.Equal(6, (await RunAsync($"dead export {dead} 2>/dev/null")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Count(line => JsonDocument.Parse(line).RootElement.GetProperty("queue").GetString() == dead));
+
+        Assert.Contains("Would replay: 3 message(s) of 6; 3 stay(s)", await RunAsync($"dead replay {dead} --exception format --dry-run"), StringComparison.Ordinal);
+        Assert.Contains("replay: 1 message(s) of 6", await RunAsync($"dead replay {dead} --id m-1"), StringComparison.Ordinal);
+        Assert.Equal("""{"number":1}""", Encoding.UTF8.GetString((await library.Channel.TakeAsync(library.Queue)).Body.Span));
+        Assert.Contains("move: 3 message(s) of 5", await RunAsync($"dead move {dead} --to {library.Queue} --reason max-attempts --most 5"), StringComparison.Ordinal);
+        Assert.Contains("Nothing was deleted. Confirm with --yes.", await RunAsync($"dead delete {dead} < /dev/null", exitCode: 3), StringComparison.Ordinal);
+        Assert.Contains("delete: 2 message(s) of 2; 0 stay(s)", await RunAsync($"dead delete {dead} --yes"), StringComparison.Ordinal);
+        var status = JsonDocument.Parse(await RunAsync($"status {library.Queue} --json")).RootElement;
+        Assert.Equal((3, 0), (status.GetProperty("messages").GetInt32(), status.GetProperty("parked").GetInt32()));
+    }
+
+    [Theory]
+    [InlineData("dead list no-such-queue", 1, "The queue 'no-such-queue' at")]
+    [InlineData("dead replay", 2, "QUEUE")]
+    [InlineData("dead replay q --older-than 7", 2, "'7' is not a time")]
+    [InlineData("dead list q --setting Nowhere", 1, "The setting 'Nowhere' is missing or empty. Set it")]
+    public async Task What_is_wrong_is_said_with_an_exit_code(string command, int exitCode, string text) =>
+        Assert.Contains(text, await RunAsync(command, exitCode), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task A_replay_that_is_killed_has_lost_nothing_and_goes_on()
+    {
+        const int count = 10_000;
+        await using var library = await Library.OnAsync(broker.Uri);
+        await FillAsync(library, count);
+
+        await using (var first = Start($"dead replay {library.Queue}.dead"))
+        {
+            await Wait.UntilAsync(async () => await Client.CountAsync(broker.Uri, library.Queue) > count / 4, "the middle");
+            first.Kill();
+            await first.WaitForExitAsync();
+        }
+
+        var replayed = await Client.CountAsync(broker.Uri, library.Queue);
+        await Wait.UntilAsync(async () => await Client.CountAsync(broker.Uri, $"{library.Queue}.dead") + replayed >= count, "what the killed one had at hand");
+        await RunAsync($"dead replay {library.Queue}.dead");
+
+        var numbers = new List<int>();
+        while (await library.Channel.BasicGetAsync(library.Queue, autoAck: true) is { } got)
+        {
+            numbers.Add(JsonDocument.Parse(got.Body).RootElement.GetProperty("number").GetInt32());
+        }
+
+        output.WriteLine($"{count} dead letters, killed after {replayed}: {count - numbers.Distinct().Count()} lost, {numbers.Count - numbers.Distinct().Count()} twice.");
+        Assert.Equal(count, numbers.Distinct().Count());
+        Assert.InRange(numbers.Count - count, 0, 100);
+        Assert.Equal(0u, await Client.CountAsync(broker.Uri, $"{library.Queue}.dead"));
+    }
+
+    /// <summary>Puts messages into the dead-letter queue as they are parked, their numbers in the body; every other one for another reason.</summary>
+    private static async Task FillAsync(Library library, int count)
+    {
+        foreach (var queue in new[] { library.Queue, $"{library.Queue}.dead" })
+        {
+            await library.Channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false);
+        }
+
+        for (var number = 0; number < count; number++)
+        {
+            await library.Channel.BasicPublishAsync("", $"{library.Queue}.dead", mandatory: true, new BasicProperties
+            {
+                MessageId = string.Create(CultureInfo.InvariantCulture, $"m-{number}"),
+                Headers = new Dictionary<string, object?>
+                {
+                    [HeaderNames.Topic] = "orders.created",
+                    [HeaderNames.OriginalExchange] = "amq.topic",
+                    [HeaderNames.OriginalRoutingKey] = "orders.created",
+                    [HeaderNames.OriginalQueue] = library.Queue,
+                    [HeaderNames.DeadLetterReason] = number % 2 == 0 ? DeadLetterReasons.MaxAttempts : DeadLetterReasons.NonRetryable,
+                    [HeaderNames.ExceptionType] = number % 2 == 0 ? "System.TimeoutException" : "System.FormatException",
+                    [HeaderNames.ExceptionMessage] = "It is wrong <b>",
+                },
+            }, Encoding.UTF8.GetBytes($$"""{"number":{{number}}}"""));
+        }
+
+        await Wait.UntilAsync(async () => await library.Channel.MessageCountAsync($"{library.Queue}.dead") == count, "the dead letters");
+    }
+
+    private AppProcess Start(string command) => AppProcess.Start($"{Program} {command}", new Dictionary<string, string?> { ["RabbitMQ"] = broker.Uri.OriginalString, ["NO_COLOR"] = "1", ["COLUMNS"] = "200" });
+
+    private async Task<string> RunAsync(string command, int exitCode = 0)
+    {
+        await using var tool = Start(command);
+        Assert.Equal(exitCode, await tool.WaitForExitAsync());
+        return tool.Output;
+    }
+}
