@@ -57,7 +57,7 @@ internal static class DeadLetterCommands
     private static Command Show() => Command("show", "Shows messages with all that is known of them. They stay.", [], async (queue, filter, session, parsed, cancellationToken) =>
     {
         var letters = await LookAsync(queue, filter, session, parsed, cancellationToken);
-        letters.ForEach(letter => Console.WriteLine(DeadLetterJson.Write(letter, indented: true)));
+        letters.ForEach(letter => Console.WriteLine(MessageJson.Write(letter, indented: true)));
         return letters.Count > 0 ? 0 : 1;
     });
 
@@ -73,7 +73,7 @@ internal static class DeadLetterCommands
             {
                 if (isChosen(letter))
                 {
-                    writer.WriteLine(DeadLetterJson.Write(letter));
+                    writer.WriteLine(MessageJson.Write(letter));
                     count++;
                 }
 

@@ -6,6 +6,8 @@ var root = new RootCommand("Looks at the queues and dead letters of RabbitTopics
     Session.Setting,
     StatusCommand.Create(),
     DeadLetterCommands.Create(),
+    MessageCommands.Publish(),
+    MessageCommands.Tail(),
 };
 var parsed = root.Parse(args);
 var exitCode = await parsed.InvokeAsync();

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using RabbitTopics.Brokers;
 using Spectre.Console;
 
@@ -26,6 +27,10 @@ internal sealed class Session : IAsyncDisposable
 
     public Broker Broker { get; }
 
+    public RabbitTopicsOptions Options => _services.GetRequiredService<IOptions<RabbitTopicsOptions>>().Value;
+
+    public ITopicPublisher Publisher => _services.GetRequiredService<ITopicPublisher>();
+
     public IDeadLetters DeadLetters => _services.GetRequiredService<IDeadLetters>();
 
     /// <summary>Runs a command that needs the broker; what goes wrong is one line at standard error.</summary>
@@ -37,7 +42,7 @@ internal sealed class Session : IAsyncDisposable
             await using var session = await OpenAsync(parsed.GetValue(Setting)!, cancellationToken);
             return await run(session);
         }
-        catch (Exception exception) when (exception is BrokerSettingException or BrokerUnavailableException or TopicPublishException or InvalidOperationException or InvalidDataException or IOException)
+        catch (Exception exception) when (exception is BrokerSettingException or TopicPublishException or InvalidOperationException or ArgumentException or InvalidDataException or IOException)
         {
             await Console.Error.WriteLineAsync(exception.Message);
             return 1;

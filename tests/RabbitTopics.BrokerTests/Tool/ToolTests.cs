@@ -21,7 +21,8 @@ public sealed class ToolTests(SharedBroker broker, ITestOutputHelper output)
         Assert.Contains("\"group\":\"System.FormatException\",\"count\":3", await RunAsync($"dead list {dead} --json"), StringComparison.Ordinal);
         Assert.Matches("max-attempts.* 3 ", await RunAsync($"dead list {dead} --by reason"));
         var shown = JsonDocument.Parse(await RunAsync($"dead show {dead} --id m-1")).RootElement;
-        Assert.Equal(("m-1", "It is wrong <b>", 1), (shown.GetProperty("id").GetString(), shown.GetProperty("exceptionMessage").GetString(), shown.GetProperty("body").GetProperty("number").GetInt32()));
+        var message = shown.GetProperty("message");
+        Assert.Equal(("m-1", "It is wrong <b>", 1), (message.GetProperty("id").GetString(), shown.GetProperty("exceptionMessage").GetString(), message.GetProperty("body").GetProperty("number").GetInt32()));
         Assert.Equal(6, (await RunAsync($"dead export {dead} 2>/dev/null")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Count(line => JsonDocument.Parse(line).RootElement.GetProperty("queue").GetString() == dead));
 
         Assert.Contains("Would replay: 3 message(s) of 6; 3 stay(s)", await RunAsync($"dead replay {dead} --exception format --dry-run"), StringComparison.Ordinal);
@@ -32,6 +33,23 @@ public sealed class ToolTests(SharedBroker broker, ITestOutputHelper output)
         Assert.Contains("delete: 2 message(s) of 2; 0 stay(s)", await RunAsync($"dead delete {dead} --yes"), StringComparison.Ordinal);
         var status = JsonDocument.Parse(await RunAsync($"status {library.Queue} --json")).RootElement;
         Assert.Equal((3, 0), (status.GetProperty("messages").GetInt32(), status.GetProperty("parked").GetInt32()));
+    }
+
+    [Fact]
+    public async Task What_is_published_is_seen_by_whoever_watches()
+    {
+        var topic = $"tool.{Guid.NewGuid():N}";
+        await using var tail = Start($"tail '{topic}.#' --most 2");
+        await tail.WaitForOutputAsync("Watching");
+
+        Assert.Contains($"Published to '{topic}.a'.", await RunAsync($"publish {topic}.a --body '{{\"number\":1}}'"), StringComparison.Ordinal);
+        await RunAsync($"printf text | {Program} publish {topic}.b --content-type text/plain", asItIs: true);
+
+        Assert.Equal(0, await tail.WaitForExitAsync());
+        Assert.Matches($$$"""{{{topic}}}[.]a [0-9a-f-]{36} [{]"number":1[}]\n""", tail.Output);
+        Assert.Matches($"{topic}[.]b [0-9a-f-]{{36}} text\n", tail.Output);
+        Assert.Contains("NO_ROUTE", await RunAsync($"publish {topic}.a --body 1 --exchange ''", exitCode: 1), StringComparison.Ordinal);
+        Assert.Contains("Exchange 'no-such-exchange' at", await RunAsync("tail '#' --exchange no-such-exchange", exitCode: 1), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -101,11 +119,11 @@ public sealed class ToolTests(SharedBroker broker, ITestOutputHelper output)
         await Wait.UntilAsync(async () => await library.Channel.MessageCountAsync($"{library.Queue}.dead") == count, "the dead letters");
     }
 
-    private AppProcess Start(string command) => AppProcess.Start($"{Program} {command}", new Dictionary<string, string?> { ["RabbitMQ"] = broker.Uri.OriginalString, ["NO_COLOR"] = "1", ["COLUMNS"] = "200" });
+    private AppProcess Start(string command, bool asItIs = false) => AppProcess.Start(asItIs ? $"sh -c \"{command}\"" : $"{Program} {command}", new Dictionary<string, string?> { ["RabbitMQ"] = broker.Uri.OriginalString, ["NO_COLOR"] = "1", ["COLUMNS"] = "200" });
 
-    private async Task<string> RunAsync(string command, int exitCode = 0)
+    private async Task<string> RunAsync(string command, int exitCode = 0, bool asItIs = false)
     {
-        await using var tool = Start(command);
+        await using var tool = Start(command, asItIs);
         Assert.Equal(exitCode, await tool.WaitForExitAsync());
         return tool.Output;
     }

@@ -5,8 +5,8 @@ using System.Text.Json.Nodes;
 
 namespace RabbitTopics.Tool;
 
-/// <summary>Writes a dead letter as JSON.</summary>
-internal static class DeadLetterJson
+/// <summary>Writes messages and dead letters as JSON. A body that is JSON stands as that, one that is text as a string, and any other under <c>bodyBase64</c>.</summary>
+internal static class MessageJson
 {
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -14,32 +14,39 @@ internal static class DeadLetterJson
 
     private static readonly JsonSerializerOptions Indented = new(Options) { WriteIndented = true };
 
-    /// <summary>All of it. A body that is JSON stands as that, one that is text as a string, and any other under <c>bodyBase64</c>.</summary>
-    public static string Write(DeadLetter letter, bool indented = false)
+    /// <summary>All that is known of a dead letter.</summary>
+    public static string Write(DeadLetter letter, bool indented = false) => JsonSerializer.Serialize(new
     {
-        var message = letter.Message;
+        letter.Queue,
+        letter.Reason,
+        letter.Description,
+        letter.Attempts,
+        letter.Time,
+        letter.OriginalQueue,
+        letter.Handler,
+        letter.ExceptionType,
+        letter.ExceptionMessage,
+        letter.ExceptionStack,
+        Message = Fields(letter.Message),
+    }, indented ? Indented : Options);
+
+    /// <summary>A message.</summary>
+    public static string Write(TopicMessage message) => JsonSerializer.Serialize(Fields(message), Options);
+
+    private static object Fields(TopicMessage message)
+    {
         var text = Text(message.Body.Span);
-        return JsonSerializer.Serialize(new
+        return new
         {
-            letter.Queue,
             message.Id,
             message.Topic,
             message.Exchange,
             message.RoutingKey,
-            letter.Reason,
-            letter.Description,
-            letter.Attempts,
-            letter.Time,
-            letter.OriginalQueue,
-            letter.Handler,
-            letter.ExceptionType,
-            letter.ExceptionMessage,
-            letter.ExceptionStack,
             message.Properties,
             Headers = message.Headers.ToDictionary(header => header.Key, header => Value(header.Value)),
             Body = text is null ? null : Json(text) ?? JsonValue.Create(text),
             BodyBase64 = text is null ? Convert.ToBase64String(message.Body.Span) : null,
-        }, indented ? Indented : Options);
+        };
     }
 
     /// <summary>The body as text; null where it is none.</summary>
@@ -59,7 +66,7 @@ internal static class DeadLetterJson
     {
         try
         {
-            return JsonNode.Parse(text) is JsonObject or JsonArray ? JsonNode.Parse(text) : null;
+            return JsonNode.Parse(text) is { } node and (JsonObject or JsonArray) ? node : null;
         }
         catch (JsonException)
         {
