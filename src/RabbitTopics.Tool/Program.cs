@@ -5,6 +5,7 @@ var root = new RootCommand("Looks at the queues and dead letters of RabbitTopics
 {
     Session.Setting,
     StatusCommand.Create(),
+    DoctorCommand.Create(),
     DeadLetterCommands.Create(),
     MessageCommands.Publish(),
     MessageCommands.Tail(),

@@ -52,6 +52,54 @@ public sealed class ToolTests(SharedBroker broker, ITestOutputHelper output)
         Assert.Contains("Exchange 'no-such-exchange' at", await RunAsync("tail '#' --exchange no-such-exchange", exitCode: 1), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_doctor_finds_nothing_wrong_with_the_queues_of_an_app_and_names_those_that_are_missing()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        await using (var consumer = library.Consumer(library.Consuming(type: "quorum"), (_, _) => ValueTask.CompletedTask))
+        {
+            consumer.Start();
+            await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
+            Assert.EndsWith("Nothing is wrong.\n", await RunAsync($"doctor {library.Queue}"), StringComparison.Ordinal);
+        }
+
+        await library.Channel.QueueDeleteAsync($"{library.Queue}.retry.5000");
+        Assert.Contains($"PROBLEM  there is no queue '{library.Queue}.retry.5000', in which messages wait", await RunAsync($"doctor {library.Queue}", exitCode: 1), StringComparison.Ordinal);
+        Assert.Contains("PROBLEM  there is no queue 'no-such-queue'", await RunAsync("doctor no-such-queue", exitCode: 1), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(5, "drops a message that is returned more than 5 times, as its arguments say")]
+    [InlineData(null, "has no x-delivery-limit, and RabbitMQ 4 drops a message that is returned more than 20 times")]
+    public async Task The_doctor_names_a_queue_that_may_drop_messages(int? limit, string problem)
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        var arguments = new Dictionary<string, object?> { ["x-queue-type"] = "quorum" };
+        if (limit is not null)
+        {
+            arguments["x-delivery-limit"] = limit;
+        }
+
+        await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false, arguments);
+        await library.Broker.Consuming.GetOpenAsync(CancellationToken.None);
+        var said = await RunAsync($"doctor {library.Queue}", exitCode: 1); // The queues beside it are missing.
+
+        Assert.Equal(library.Broker.LimitsDeliveries, said.Contains(problem, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_doctor_names_a_permission_that_is_missing()
+    {
+        await using var own = await PrivateBroker.StartNewAsync();
+        await own.ControlAsync("add_user", "modest", "s3cret");
+        await own.ControlAsync("set_permissions", "modest", "", "", ".*");
+        await using var tool = AppProcess.Start($"{Program} doctor", new Dictionary<string, string?> { ["RabbitMQ"] = new UriBuilder(own.Uri) { UserName = "modest", Password = "s3cret" }.Uri.OriginalString });
+
+        Assert.Equal(1, await tool.WaitForExitAsync());
+        Assert.Matches("PROBLEM .*lacks the permission 'write' on exchange 'amq.default'", tool.Output);
+        Assert.DoesNotContain("s3cret", tool.Output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("dead list no-such-queue", 1, "The queue 'no-such-queue' at")]
     [InlineData("dead replay", 2, "QUEUE")]

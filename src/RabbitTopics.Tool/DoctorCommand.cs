@@ -1,0 +1,108 @@
+using System.CommandLine;
+using System.Text.RegularExpressions;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+using RabbitTopics.Connections;
+using RabbitTopics.Topology;
+
+namespace RabbitTopics.Tool;
+
+/// <summary>Looks whether a broker and queues on it are as an app needs them. It changes nothing.</summary>
+internal static partial class DoctorCommand
+{
+    private const string DeliveryLimit = "x-delivery-limit";
+    private const string Remedy = "An app with Topology = Declare makes it when it starts; with Verify somebody else has to (docs/settling.md).";
+
+    public static Command Create()
+    {
+        var queues = new Argument<string[]>("QUEUE") { Description = "Queues of functions.", Arity = ArgumentArity.ZeroOrMore };
+        var delays = new Option<TimeSpan[]>("--delays") { Description = "The delays of the error policy; those of the default one without it.", DefaultValueFactory = _ => [.. new ErrorPolicy().Delays], AllowMultipleArgumentsPerToken = true };
+        var command = new Command("doctor", "Looks at the broker's version, the user's permissions, and whether queues and those beside them are as an app needs them. It changes nothing.") { queues, delays };
+        command.SetAction((parsed, cancellationToken) => Session.RunAsync(parsed, async session =>
+        {
+            var problems = 0;
+            void Say(string? problem, string fine)
+            {
+                problems += problem is null ? 0 : 1;
+                Console.WriteLine(problem is null ? $"ok       {fine}" : $"PROBLEM  {problem}");
+            }
+
+            var version = session.Broker.Consuming.ServerVersion;
+            Say(version < new Version(3, 10) ? $"RabbitMQ {version} is older than 3.10, whose quorum queues retries need. Use a newer one." : null, $"RabbitMQ {version} at {session.Broker.Endpoint}");
+            Say(await PublishProblemAsync(session, cancellationToken), "the user may publish copies, for retries and dead letters, to the default exchange");
+            foreach (var queue in parsed.GetValue(queues) ?? [])
+            {
+                if (await session.Broker.TryCountAsync(queue, cancellationToken) is not { } counts)
+                {
+                    Say($"there is no queue '{queue}'. {Remedy}", "");
+                    continue;
+                }
+
+                Say(counts is { Consumers: 0, Messages: > 0 } ? $"queue '{queue}' has {counts.Messages} message(s) and no consumer. Is the app running?" : null, $"queue '{queue}': {counts.Messages} message(s), {counts.Consumers} consumer(s)");
+                Say(await LimitProblemAsync(session, queue, cancellationToken), $"queue '{queue}' drops nothing that is returned often");
+                var dead = DeadLetterQueue.Name(queue);
+                var parked = await session.Broker.TryCountAsync(dead, cancellationToken);
+                Say(parked is null ? $"there is no queue '{dead}', to which messages go that cannot be handled. {Remedy}" : null, $"queue '{dead}': {parked?.Messages} message(s)");
+                if (parked is not null)
+                {
+                    Say(await LimitProblemAsync(session, dead, cancellationToken), $"queue '{dead}' drops nothing that is returned often");
+                }
+
+                foreach (var delay in parsed.GetValue(delays) ?? [])
+                {
+                    var retry = RetryQueue.Name(queue, delay);
+                    Say(await session.Broker.TryCountAsync(retry, cancellationToken) is null ? $"there is no queue '{retry}', in which messages wait for their next attempt. {Remedy}" : null, $"queue '{retry}' is there");
+                }
+            }
+
+            Console.WriteLine(problems == 0 ? "Nothing is wrong." : $"{problems} problem(s).");
+            return problems == 0 ? 0 : 1;
+        }, cancellationToken));
+        return command;
+    }
+
+    /// <summary>Publishes what no queue gets.</summary>
+    private static async Task<string?> PublishProblemAsync(Session session, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await session.Publisher.PublishAsync($"rabbittopics.doctor.{Guid.NewGuid():N}", "", new PublishOptions { Exchange = "" }, cancellationToken);
+            return null;
+        }
+        catch (PublishReturnedException)
+        {
+            return null;
+        }
+        catch (PublishRefusedException exception)
+        {
+            return $"{exception.ReplyText} Give it to the user: docs/permissions.md.";
+        }
+    }
+
+    /// <summary>What a quorum queue may drop. Its arguments cannot be asked for, but a declare with others is refused, and says how they differ.</summary>
+    private static async Task<string?> LimitProblemAsync(Session session, string queue, CancellationToken cancellationToken)
+    {
+        if (!session.Broker.LimitsDeliveries)
+        {
+            return null;
+        }
+
+        try
+        {
+            await session.Broker.UseChannelAsync(channel => channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false,
+                new Dictionary<string, object?> { ["x-queue-type"] = "quorum", [DeliveryLimit] = -1 }, cancellationToken: cancellationToken), cancellationToken);
+            return null;
+        }
+        catch (OperationInterruptedException exception) when (exception.ShutdownReason is { } reason)
+        {
+            return reason.ReplyCode == Constants.AccessRefused ? $"whether queue '{queue}' has a delivery limit cannot be seen: {AccessRefusal.Describe(reason)}."
+                : !reason.ReplyText.Contains(DeliveryLimit, StringComparison.Ordinal) ? null // Another type, or another argument first.
+                : Current().Match(reason.ReplyText) is { Success: true } current ? $"queue '{queue}' drops a message that is returned more than {current.Groups[1].Value} times, as its arguments say. To have no limit it has to be made anew (docs/brokers.md)."
+                : $"queue '{queue}' has no {DeliveryLimit}, and RabbitMQ 4 drops a message that is returned more than 20 times, unless a policy says otherwise. "
+                    + "To have no limit: rabbitmqctl set_policy --apply-to quorum_queues rabbittopics-limit 'PATTERN' '{\"delivery-limit\": -1}' (docs/brokers.md).";
+        }
+    }
+
+    [GeneratedRegex("current is (?:the value )?'([0-9]+)'")]
+    private static partial Regex Current();
+}
