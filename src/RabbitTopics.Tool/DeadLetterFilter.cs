@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 
 namespace RabbitTopics.Tool;
 
@@ -10,13 +9,7 @@ internal sealed class DeadLetterFilter
     private readonly Option<string?> _reason = new("--reason") { Description = "Why they were parked: max-attempts, poison, …" };
     private readonly Option<string?> _exception = new("--exception") { Description = "A part of the type or message of the last exception." };
     private readonly Option<string?> _topic = new("--topic") { Description = "A pattern of topics: orders.*, #." };
-    private readonly Option<TimeSpan?> _olderThan = new("--older-than")
-    {
-        Description = "Parked so long ago at least: 01:30:00, 7.00:00:00.",
-        CustomParser = result => TimeSpan.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var time) && result.Tokens[0].Value.Contains(':', StringComparison.Ordinal)
-            ? time
-            : Fail(result, $"'{result.Tokens[0].Value}' is not a time. Write days, hours, minutes and seconds: 7.00:00:00."),
-    };
+    private readonly Option<TimeSpan?> _olderThan = Times.Option("--older-than", "Parked so long ago at least: 01:30:00, 7.00:00:00.");
 
     private readonly Option<int?> _most = new("--most") { Description = "How many messages of the queue are looked at; all of them without it." };
 
@@ -42,11 +35,5 @@ internal sealed class DeadLetterFilter
             && (olderThan is null || letter.Time < now - olderThan);
 
         bool Has(string? text) => text?.Contains(exception, StringComparison.OrdinalIgnoreCase) == true;
-    }
-
-    private static TimeSpan? Fail(System.CommandLine.Parsing.ArgumentResult result, string error)
-    {
-        result.AddError(error);
-        return null;
     }
 }

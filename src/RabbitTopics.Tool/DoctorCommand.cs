@@ -1,13 +1,12 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
-using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 using RabbitTopics.Connections;
 using RabbitTopics.Topology;
 
 namespace RabbitTopics.Tool;
 
-/// <summary>Looks whether a broker and queues on it are as an app needs them. It changes nothing.</summary>
+/// <summary>Looks whether a broker and queues on it are as an app needs them. It changes nothing that is there.</summary>
 internal static partial class DoctorCommand
 {
     private const string DeliveryLimit = "x-delivery-limit";
@@ -16,8 +15,8 @@ internal static partial class DoctorCommand
     public static Command Create()
     {
         var queues = new Argument<string[]>("QUEUE") { Description = "Queues of functions.", Arity = ArgumentArity.ZeroOrMore };
-        var delays = new Option<TimeSpan[]>("--delays") { Description = "The delays of the error policy; those of the default one without it.", DefaultValueFactory = _ => [.. new ErrorPolicy().Delays], AllowMultipleArgumentsPerToken = true };
-        var command = new Command("doctor", "Looks at the broker's version, the user's permissions, and whether queues and those beside them are as an app needs them. It changes nothing.") { queues, delays };
+        var delays = Times.Options("--delays", "The delays of the error policy; those of the default one without it.", [.. new ErrorPolicy().Delays]);
+        var command = new Command("doctor", "Looks at the broker's version, the user's permissions, and whether queues and those beside them are as an app needs them. It changes nothing that is there.") { queues, delays };
         command.SetAction((parsed, cancellationToken) => Session.RunAsync(parsed, async session =>
         {
             var problems = 0;
@@ -25,6 +24,18 @@ internal static partial class DoctorCommand
             {
                 problems += problem is null ? 0 : 1;
                 Console.WriteLine(problem is null ? $"ok       {fine}" : $"PROBLEM  {problem}");
+            }
+
+            async Task SayLimitAsync(string queue)
+            {
+                var (problem, note) = await LimitAsync(session, queue, cancellationToken);
+                if (note is not null)
+                {
+                    Console.WriteLine($"note     {note}");
+                    return;
+                }
+
+                Say(problem, $"queue '{queue}' drops nothing that is returned often");
             }
 
             var version = session.Broker.Consuming.ServerVersion;
@@ -39,13 +50,13 @@ internal static partial class DoctorCommand
                 }
 
                 Say(counts is { Consumers: 0, Messages: > 0 } ? $"queue '{queue}' has {counts.Messages} message(s) and no consumer. Is the app running?" : null, $"queue '{queue}': {counts.Messages} message(s), {counts.Consumers} consumer(s)");
-                Say(await LimitProblemAsync(session, queue, cancellationToken), $"queue '{queue}' drops nothing that is returned often");
+                await SayLimitAsync(queue);
                 var dead = DeadLetterQueue.Name(queue);
                 var parked = await session.Broker.TryCountAsync(dead, cancellationToken);
                 Say(parked is null ? $"there is no queue '{dead}', to which messages go that cannot be handled. {Remedy}" : null, $"queue '{dead}': {parked?.Messages} message(s)");
                 if (parked is not null)
                 {
-                    Say(await LimitProblemAsync(session, dead, cancellationToken), $"queue '{dead}' drops nothing that is returned often");
+                    await SayLimitAsync(dead);
                 }
 
                 foreach (var delay in parsed.GetValue(delays) ?? [])
@@ -79,28 +90,44 @@ internal static partial class DoctorCommand
         }
     }
 
-    /// <summary>What a quorum queue may drop. Its arguments cannot be asked for, but a declare with others is refused, and says how they differ.</summary>
-    private static async Task<string?> LimitProblemAsync(Session session, string queue, CancellationToken cancellationToken)
+    /// <summary>What a quorum queue may drop. Its arguments cannot be asked for, but a declare with others is refused, and says how they differ: one with those that
+    /// this library gives its queues, and one without the dead-letter exchange. A policy cannot be seen at all.</summary>
+    private static async Task<(string? Problem, string? Note)> LimitAsync(Session session, string queue, CancellationToken cancellationToken)
     {
         if (!session.Broker.LimitsDeliveries)
         {
-            return null;
+            return default;
         }
 
-        try
+        var plain = new Dictionary<string, object?> { ["x-queue-type"] = "quorum", [DeliveryLimit] = -1 };
+        var asTheLibraryDoes = new Dictionary<string, object?>(plain) { ["x-dead-letter-exchange"] = "", ["x-dead-letter-routing-key"] = DeadLetterQueue.Name(queue) };
+        var refusal = "";
+        foreach (var arguments in new[] { asTheLibraryDoes, plain })
         {
-            await session.Broker.UseChannelAsync(channel => channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false,
-                new Dictionary<string, object?> { ["x-queue-type"] = "quorum", [DeliveryLimit] = -1 }, cancellationToken: cancellationToken), cancellationToken);
-            return null;
+            try
+            {
+                await session.Broker.UseChannelAsync(channel => channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, arguments, cancellationToken: cancellationToken), cancellationToken);
+                return default;
+            }
+            catch (OperationInterruptedException exception) when (exception.ShutdownReason is { } reason)
+            {
+                refusal = AccessRefusal.Describe(reason);
+                if (refusal.Contains("'x-queue-type'", StringComparison.Ordinal))
+                {
+                    return default; // A classic queue has no limit.
+                }
+
+                if (refusal.Contains($"'{DeliveryLimit}'", StringComparison.Ordinal))
+                {
+                    return Current().Match(refusal) is { Success: true } current
+                        ? ($"queue '{queue}' drops a message that is returned more than {current.Groups[1].Value} times, as its arguments say. To have no limit it has to be made anew (docs/brokers.md).", null)
+                        : (null, $"queue '{queue}' has no {DeliveryLimit}, and RabbitMQ 4 drops a message that is returned more than 20 times, unless a policy says otherwise. "
+                            + "To have no limit: rabbitmqctl set_policy --apply-to quorum_queues rabbittopics-limit 'PATTERN' '{\"delivery-limit\": -1}' (docs/brokers.md).");
+                }
+            }
         }
-        catch (OperationInterruptedException exception) when (exception.ShutdownReason is { } reason)
-        {
-            return reason.ReplyCode == Constants.AccessRefused ? $"whether queue '{queue}' has a delivery limit cannot be seen: {AccessRefusal.Describe(reason)}."
-                : !reason.ReplyText.Contains(DeliveryLimit, StringComparison.Ordinal) ? null // Another type, or another argument first.
-                : Current().Match(reason.ReplyText) is { Success: true } current ? $"queue '{queue}' drops a message that is returned more than {current.Groups[1].Value} times, as its arguments say. To have no limit it has to be made anew (docs/brokers.md)."
-                : $"queue '{queue}' has no {DeliveryLimit}, and RabbitMQ 4 drops a message that is returned more than 20 times, unless a policy says otherwise. "
-                    + "To have no limit: rabbitmqctl set_policy --apply-to quorum_queues rabbittopics-limit 'PATTERN' '{\"delivery-limit\": -1}' (docs/brokers.md).";
-        }
+
+        return (null, $"whether queue '{queue}' has a delivery limit cannot be seen: {refusal}.");
     }
 
     [GeneratedRegex("current is (?:the value )?'([0-9]+)'")]

@@ -19,7 +19,7 @@ internal static class MessageCommands
         var body = new Option<string>("--body") { Description = "The body; standard input without it." };
         var contentType = new Option<string>("--content-type") { Description = "The type of the body.", DefaultValueFactory = _ => "application/json" };
         var exchange = Exchange();
-        var delay = new Option<TimeSpan?>("--delay") { Description = "How long the broker keeps it first: 00:01:00." };
+        var delay = Times.Option("--delay", "How long the broker keeps it first: 00:01:00.");
         var command = new Command("publish", "Publishes a message, and waits until the broker has routed it to a queue.") { topic, body, contentType, exchange, delay };
         command.SetAction((parsed, cancellationToken) => Session.RunAsync(parsed, async session =>
         {
@@ -92,12 +92,15 @@ internal static class MessageCommands
         return await ended.Task is { } lost ? throw new InvalidOperationException($"The broker ended it: {lost}") : 0;
     }
 
+    /// <summary>Nothing that a terminal would act on.</summary>
+    private static string Printable(string text) => string.Concat(text.Select(character => char.IsControl(character) ? ' ' : character));
+
     private static void Write(BasicDeliverEventArgs delivery, string topicHeader, bool json)
     {
         var source = new DeliverySource("", "", topicHeader, static _ => throw new NotSupportedException());
         var message = new Delivery(source, delivery.Redelivered, delivery.Exchange, delivery.RoutingKey, new BasicProperties(delivery.BasicProperties), PooledBody.Copy(delivery.Body)).Message;
         Console.WriteLine(json
             ? MessageJson.Write(message)
-            : $"{DateTimeOffset.Now.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture)} {message.Topic} {message.Id ?? "-"} {MessageJson.Text(message.Body.Span)?.ReplaceLineEndings(" ") ?? $"{message.Body.Length} bytes"}");
+            : $"{DateTimeOffset.Now.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture)} {Printable(message.Topic)} {Printable(message.Id ?? "-")} {(MessageJson.Text(message.Body.Span) is { } text ? Printable(text) : null) ?? $"{message.Body.Length} bytes"}");
     }
 }

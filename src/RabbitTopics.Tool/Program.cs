@@ -11,5 +11,5 @@ var root = new RootCommand("Looks at the queues and dead letters of RabbitTopics
     MessageCommands.Tail(),
 };
 var parsed = root.Parse(args);
-var exitCode = await parsed.InvokeAsync();
+var exitCode = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(30) }); // Ctrl-C: what was published is waited for.
 return parsed.Errors.Count > 0 ? 2 : exitCode;

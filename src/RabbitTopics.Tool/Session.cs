@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using RabbitMQ.Client.Exceptions;
 using RabbitTopics.Brokers;
 using Spectre.Console;
 
@@ -42,14 +43,14 @@ internal sealed class Session : IAsyncDisposable
             await using var session = await OpenAsync(parsed.GetValue(Setting)!, cancellationToken);
             return await run(session);
         }
-        catch (Exception exception) when (exception is BrokerSettingException or TopicPublishException or InvalidOperationException or ArgumentException or InvalidDataException or IOException)
+        catch (Exception exception) when (exception is BrokerSettingException or RabbitMQClientException or TopicPublishException or InvalidOperationException or ArgumentException or InvalidDataException or IOException)
         {
             await Console.Error.WriteLineAsync(exception.Message);
             return 1;
         }
         catch (OperationCanceledException)
         {
-            await Console.Error.WriteLineAsync("Stopped. What was begun is done; the same command goes on with the rest.");
+            await Console.Error.WriteLineAsync("Stopped.");
             return 1;
         }
     }
@@ -69,7 +70,7 @@ internal sealed class Session : IAsyncDisposable
             .AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning).AddSimpleConsole(console => console.SingleLine = true)
                 .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace))
             .AddRabbitTopics();
-        services.Configure<RabbitTopicsOptions>(options => (options.ConnectionStringSetting, options.Topology) = (setting, TopologyMode.None));
+        services.Configure<RabbitTopicsOptions>(options => (options.ConnectionStringSetting, options.Topology) = (setting, TopologyMode.Declare));
         var provider = services.BuildServiceProvider();
         try
         {

@@ -22,6 +22,9 @@ public sealed class DeadLetter
     /// <summary>When it was parked; null where that is not known.</summary>
     public DateTimeOffset? Time { get; init; }
 
+    /// <summary>The exchange and routing key that it was published with; null where that is not known.</summary>
+    internal (string Exchange, string RoutingKey)? Origin { get; init; }
+
     /// <summary>The queue that it was taken from; null where that is not known.</summary>
     public string? OriginalQueue { get; init; }
 

@@ -13,9 +13,9 @@ public interface IDeadLetters
     /// <param name="queue">The dead-letter queue: <c>QUEUE.dead</c>, or any other.</param>
     /// <param name="decide">Says what is done with a message. What it throws ends the pass; nothing is done with that message.</param>
     /// <param name="options">How many, how quickly; null for all of those that are there at the beginning, as quickly as the broker confirms.</param>
-    /// <param name="cancellationToken">Ends the pass. What was begun is finished; the rest stays, and another pass goes on with it.</param>
+    /// <param name="cancellationToken">Ends the pass, or the wait for a broker that is down. What was begun is finished; the rest stays, and another pass goes on with it.</param>
     /// <exception cref="InvalidOperationException">There is no such queue, or it may not be read; or a message is to be put back that does not say from where it is.</exception>
-    /// <exception cref="TopicPublishException">The broker did not take a message. It stays in the dead-letter queue, and the pass has ended.</exception>
+    /// <exception cref="TopicPublishException">The broker did not take a message, or the connection was lost. What was not confirmed stays in the dead-letter queue, and the pass has ended.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     Task<DeadLetterSummary> GoThroughAsync(string queue, Func<DeadLetter, DeadLetterAction> decide, DeadLetterOptions? options = null, CancellationToken cancellationToken = default);
 

@@ -25,8 +25,11 @@ internal sealed class TopologyOfFunctions(RabbitTopicsOptions options, SettingRe
         {
             Action[] parts =
             [
-                () => CheckTrigger(function),
-                () => AddSubscriptions(function),
+                () =>
+                {
+                    CheckTrigger(function);
+                    AddSubscriptions(function);
+                },
                 .. function.Outputs.Select(output => (Action)(() => AddOutput(output.Attribute))),
                 .. function.Collectors.Select(collector => (Action)(() => AddCollector(function, collector))),
             ];

@@ -1,6 +1,7 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Options;
+using RabbitTopics.Connections;
 using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Functions.FunctionsHost;
 using RabbitTopics.Settling;
@@ -48,9 +49,17 @@ internal sealed class TopicMessageMiddleware(HostDeliveries deliveries, Invocati
             failure = Failure(exception);
         }
 
-        telemetry?.NoteHandled(failure);
-        var isSettled = await delivery.TrySettleAsync(failure, context.CancellationToken.IsCancellationRequested);
-        telemetry?.End();
+        telemetry?.NoteHandled(failure, failure is null ? null : Secret.Hide(failure.Message));
+        bool isSettled;
+        try
+        {
+            isSettled = await delivery.TrySettleAsync(failure, context.CancellationToken.IsCancellationRequested);
+        }
+        finally
+        {
+            telemetry?.End();
+        }
+
         if (!isSettled)
         {
             deliveries.LeaveToHost(context, delivery);

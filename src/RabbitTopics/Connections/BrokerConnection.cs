@@ -236,15 +236,16 @@ internal sealed class BrokerConnection : IAsyncDisposable
         FrameMax = connection.FrameMax;
         var lost = _lost = new CancellationTokenSource();
         _open.TrySetResult(connection);
-        if (_wasOpen)
-        {
-            Metrics.Reconnects.Add(1, new(Conventions.ServerAddress, _endpoint.Uri.Host), new(Conventions.ServerPort, _endpoint.Port), new("rabbittopics.connection.purpose", _purpose));
-        }
-
-        _wasOpen = true;
         _logger.LogInformation("Connected to the broker at {Endpoint} for {Purpose}.", _endpoint, _purpose);
         try
         {
+            if (_wasOpen)
+            {
+                Tracing.Quietly(() => Metrics.Reconnects.Add(1,
+                    new(Conventions.ServerAddress, _endpoint.Uri.Host), new(Conventions.ServerPort, _endpoint.Port), new(Conventions.ConnectionPurpose, _purpose)));
+            }
+
+            _wasOpen = true;
             var reason = await closed.Task.WaitAsync(stop);
             _logger.LogWarning("Lost the connection to the broker at {Endpoint} for {Purpose}: {Reason}. Connecting again.",
                 _endpoint, _purpose, reason.TrimEnd('.'));

@@ -41,5 +41,9 @@ internal sealed class AppDeadLetters(AppBrokers brokers, AppTopology topology, I
         {
             throw new InvalidOperationException($"The queue '{queue}' at {broker.Endpoint} cannot be gone through: {AccessRefusal.Describe(reason)}", exception);
         }
+        catch (RabbitMQClientException exception)
+        {
+            throw new BrokerUnavailableException("", queue, "the connection to the broker was lost. What was not put back, moved or deleted is still there.", exception);
+        }
     }
 }

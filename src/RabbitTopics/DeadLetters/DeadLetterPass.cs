@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using RabbitMQ.Client;
 using RabbitTopics.Brokers;
 
@@ -26,11 +27,7 @@ internal sealed class DeadLetterPass(Broker broker, IChannel channel, string que
 
                 var letter = ParkedMessage.Read(queue, got, topicHeader);
                 var action = decide(letter);
-                if (!options.DryRun || action.Action == DeadLetterAction.Kind.Keep)
-                {
-                    await PerformAsync(got, letter, action);
-                }
-
+                await PerformAsync(got, letter, options.DryRun ? DeadLetterAction.Keep : action);
                 summary = summary with
                 {
                     Seen = summary.Seen + 1,
@@ -39,7 +36,7 @@ internal sealed class DeadLetterPass(Broker broker, IChannel channel, string que
                     Deleted = summary.Deleted + (action.Action == DeadLetterAction.Kind.Delete ? 1 : 0),
                 };
                 options.Progress?.Report(summary);
-                await WaitAsync(start, summary.Seen - summary.Kept, cancellationToken);
+                await WaitAsync(start, options.DryRun ? 0 : summary.Seen - summary.Kept, cancellationToken);
             }
         }
         finally
@@ -70,7 +67,7 @@ internal sealed class DeadLetterPass(Broker broker, IChannel channel, string que
 
         if (failure is not null)
         {
-            throw failure;
+            ExceptionDispatchInfo.Throw(failure);
         }
     }
 
@@ -87,7 +84,8 @@ internal sealed class DeadLetterPass(Broker broker, IChannel channel, string que
                 break;
 
             case DeadLetterAction.Kind.ReplayToExchange:
-                Publish(broker.Publisher, letter.Message.Exchange, letter.Message.RoutingKey, ParkedMessage.AsPublished(letter.Message));
+                var (exchange, routingKey) = ParkedMessage.OriginOf(letter);
+                Publish(broker.Publisher, exchange, routingKey, ParkedMessage.AsPublished(letter.Message));
                 break;
 
             case DeadLetterAction.Kind.Move:
@@ -99,8 +97,8 @@ internal sealed class DeadLetterPass(Broker broker, IChannel channel, string que
                 break;
         }
 
-        void Publish(Publishing.MessagePublisher publisher, string exchange, string routingKey, BasicProperties properties) =>
-            _inFlight.Enqueue((got.DeliveryTag, publisher.PublishAsync(exchange, routingKey, properties, got.Body, publishTimeout, CancellationToken.None)));
+        void Publish(Publishing.MessagePublisher publisher, string target, string key, BasicProperties properties) =>
+            _inFlight.Enqueue((got.DeliveryTag, publisher.PublishAsync(target, key, properties, got.Body, publishTimeout, CancellationToken.None)));
     }
 
     private async Task WaitAsync(long start, int done, CancellationToken cancellationToken)

@@ -16,13 +16,18 @@ internal static class ParkedMessage
     public static DeadLetter Read(string queue, BasicGetResult got, string topicHeader)
     {
         var source = new DeliverySource(queue, "", topicHeader, static _ => throw new NotSupportedException());
-        var message = new Delivery(source, got.Redelivered, got.Exchange, got.RoutingKey, got.BasicProperties, PooledBody.Copy(got.Body)).Message;
+        var delivery = new Delivery(source, got.Redelivered, got.Exchange, got.RoutingKey, got.BasicProperties, PooledBody.Copy(got.Body));
+        var message = delivery.Message;
         var headers = got.BasicProperties.Headers;
         var death = (message.Headers.GetValueOrDefault(HeaderNames.Death) as IList<object?>)?.FirstOrDefault() as MessageHeaders;
         return new DeadLetter
         {
             Queue = queue,
             Message = message,
+            Origin = delivery.Obstacle is not null ? null
+                : headers?.ContainsKey(HeaderNames.OriginalExchange) == true ? (message.Exchange, message.RoutingKey)
+                : death?.GetValueOrDefault("exchange") is string exchange && (death.GetValueOrDefault("routing-keys") as IList<object?>)?.FirstOrDefault() is string routingKey ? (exchange, routingKey)
+                : null,
             Reason = Text(HeaderNames.DeadLetterReason) ?? death?.GetString("reason"),
             Description = Text(HeaderNames.DeadLetterDescription),
             Attempts = headers?.TryGetValue(HeaderNames.DeadLetterAttempts, out var attempts) == true ? AmqpValue.Count(attempts) ?? 0 : 0,
@@ -42,6 +47,11 @@ internal static class ParkedMessage
     public static string QueueOf(DeadLetter letter) => letter.OriginalQueue
         ?? throw new InvalidOperationException($"A message of queue '{letter.Queue}' with topic '{letter.Message.Topic}' and id '{letter.Message.Id}' does not say from which queue it is. Name one with MoveTo, or take ReplayToExchange.");
 
+    /// <summary>The exchange and routing key that it was published with.</summary>
+    /// <exception cref="InvalidOperationException">It does not say.</exception>
+    public static (string Exchange, string RoutingKey) OriginOf(DeadLetter letter) => letter.Origin
+        ?? throw new InvalidOperationException($"A message of queue '{letter.Queue}' with topic '{letter.Message.Topic}' and id '{letter.Message.Id}' does not say to which exchange it was published. Take Replay or MoveTo.");
+
     /// <summary>Whether a quorum queue counts that it was returned before.</summary>
     public static bool WasReturned(BasicGetResult got) =>
         got.BasicProperties.Headers is { } headers && headers.TryGetValue(HeaderNames.DeliveryCount, out var count) && AmqpValue.Count(count) > 0;
@@ -54,12 +64,16 @@ internal static class ParkedMessage
 
     /// <summary>It as it was published, for its exchange. Not with its user id: the broker refuses another user's.</summary>
     public static BasicProperties AsPublished(TopicMessage message) => (message.Properties with { UserId = null })
-        .Write(new MessageHeaders(message.Headers.Where(header => !Notes.Contains(header.Key))));
+        .Write(new MessageHeaders(message.Headers.Where(header => !Notes.Contains(header.Key) && !IsOfDeath(header.Key))));
+
+    /// <summary>What the broker noted when it dead-lettered the message.</summary>
+    private static bool IsOfDeath(string name) => name == HeaderNames.Death || name.StartsWith("x-first-death-", StringComparison.Ordinal) || name.StartsWith("x-last-death-", StringComparison.Ordinal);
 
     private static BasicProperties With(BasicGetResult got, Func<string, bool> keep) => new(got.BasicProperties)
     {
         DeliveryMode = DeliveryModes.Persistent,
         UserId = null, // The broker refuses another user's.
-        Headers = got.BasicProperties.Headers?.Where(header => keep(header.Key)).ToDictionary(header => header.Key, header => header.Value),
+        Headers = got.BasicProperties.Headers?.Where(header => header.Key is not ("CC" or "BCC") && keep(header.Key)) // Not to further queues.
+            .ToDictionary(header => header.Key, header => header.Value),
     };
 }

@@ -147,6 +147,9 @@ internal sealed class Delivery
     /// body.</summary>
     public TopicMessage Message => _message ?? Interlocked.CompareExchange(ref _message, ReadMessage(), null) ?? _message;
 
+    /// <summary>Whether <see cref="Message"/> is made already.</summary>
+    public bool HasEnvelope => _message is not null;
+
     /// <summary>The topic of the message where nobody may make that: a handler may end meanwhile and let go of the body.</summary>
     public string Topic => _message?.Topic ?? HeaderTable.GetString(RawProperties.Headers, TopicHeader) ?? RoutingKey;
 

@@ -85,9 +85,10 @@ internal sealed class QueueConsumer : IAsyncDisposable
         var delivery = new Delivery(_source, redelivered, exchange, routingKey, properties, PooledBody.Copy(body)) { Time = DateTimeOffset.UtcNow };
         var telemetry = HandlingTelemetry.Begin(delivery, _options.LinksTraces);
         var failure = await RunAsync(delivery);
-        telemetry?.NoteHandled(failure);
-        var isDone = await _settler.TrySettleAsync(delivery, failure, _loop.Abandon.IsCancellationRequested, ended: new CancellationToken(canceled: true));
-        telemetry?.End();
+        telemetry?.NoteHandled(failure, failure is null ? null : Secret.Hide(failure.Message));
+        var settling = _settler.TrySettleAsync(delivery, failure, _loop.Abandon.IsCancellationRequested, ended: new CancellationToken(canceled: true)).AsTask();
+        await EndAsync(settling, telemetry);
+        var isDone = await settling;
         return (failure is PoisonMessageException ? failure.InnerException : failure, delivery.ActionsInUse?.IsComplete == true, isDone);
     }
 
@@ -149,25 +150,31 @@ internal sealed class QueueConsumer : IAsyncDisposable
 
         var telemetry = HandlingTelemetry.Begin(delivery, _options.LinksTraces);
         var failure = await RunAsync(delivery);
-        telemetry?.NoteHandled(failure);
+        telemetry?.NoteHandled(failure, failure is null ? null : Secret.Hide(failure.Message));
         var settling = _settler.SettleAsync(from.Acknowledger, delivery, _pumps.HaveMore, failure, _loop.Abandon.IsCancellationRequested, from.Ended);
         if (failure is null)
         {
-            await settling;
-            telemetry?.End();
-            delivery.Release();
+            try
+            {
+                await settling;
+            }
+            finally
+            {
+                telemetry?.End();
+                delivery.Release();
+            }
         }
         else
         {
             // The next message need not wait until the broker has confirmed a copy of this one.
             _ = EndAsync(settling.AsTask(), telemetry);
         }
+    }
 
-        static async Task EndAsync(Task settling, HandlingTelemetry? telemetry)
-        {
-            await settling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            telemetry?.End();
-        }
+    private static async Task EndAsync(Task settling, HandlingTelemetry? telemetry)
+    {
+        await settling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        telemetry?.End();
     }
 
     /// <summary>Runs the handler within its time. Returns what came out of it; null where it succeeded.</summary>

@@ -25,6 +25,7 @@ internal static class Conventions
     public const string Outcome = "rabbittopics.outcome";
     public const string Queue = "rabbittopics.queue";
     public const string Handler = "rabbittopics.handler";
+    public const string ConnectionPurpose = "rabbittopics.connection.purpose";
     public const string Reason = "rabbittopics.dead_letter.reason";
 
     /// <summary>What stands for the default exchange, whose name is empty.</summary>

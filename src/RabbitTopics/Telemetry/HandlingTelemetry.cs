@@ -3,7 +3,8 @@ using RabbitTopics.Messages;
 
 namespace RabbitTopics.Telemetry;
 
-/// <summary>The span and the metrics of one handling of a message, from its begin until it is settled.</summary>
+/// <summary>The span and the metrics of one handling of a message, from its begin until it is settled. What listens to them and throws keeps no message from
+/// being handled and settled.</summary>
 internal sealed class HandlingTelemetry
 {
     private static readonly HashSet<string> KnownReasons =
@@ -19,6 +20,7 @@ internal sealed class HandlingTelemetry
     private readonly TagList _tags;
     private TimeSpan? _handled;
     private Exception? _failure;
+    private string? _description;
 
     private HandlingTelemetry(Delivery delivery, Activity? activity, bool isOwn, in TagList tags) => (_delivery, _activity, _isOwn, _tags) = (delivery, activity, isOwn, tags);
 
@@ -34,7 +36,38 @@ internal sealed class HandlingTelemetry
             return null;
         }
 
-        var (activity, isOwn) = Start(delivery, isLinked);
+        var caller = Activity.Current;
+        try
+        {
+            return Start(delivery, isLinked);
+        }
+        catch (Exception)
+        {
+            Activity.Current = caller; // A listener of the app's that throws: the message is handled without a span.
+            return null;
+        }
+    }
+
+    /// <summary>Notes that the handler has ended.</summary>
+    /// <param name="failure">What came out of it; null where it succeeded.</param>
+    /// <param name="description">That in words, without secrets.</param>
+    public void NoteHandled(Exception? failure, string? description)
+    {
+        _handled = Stopwatch.GetElapsedTime(_start);
+        (_failure, _description) = (failure, description);
+    }
+
+    /// <summary>Ends it: the message is settled.</summary>
+    public void End()
+    {
+        Tracing.Quietly(() => Metrics.InFlight.Add(-1, _tags));
+        Tracing.Quietly(EndSpan);
+        Tracing.Quietly(EndMetrics);
+    }
+
+    private static HandlingTelemetry Start(Delivery delivery, bool isLinked)
+    {
+        var (activity, isOwn) = StartSpan(delivery, isLinked);
         if (activity is { IsAllDataRequested: true })
         {
             activity.SetTag(Conventions.System, Conventions.RabbitMQ)
@@ -64,37 +97,33 @@ internal sealed class HandlingTelemetry
         return new HandlingTelemetry(delivery, activity, isOwn, tags);
     }
 
-    /// <summary>Notes that the handler has ended.</summary>
-    public void NoteHandled(Exception? failure)
+    private void EndSpan()
     {
-        _handled = Stopwatch.GetElapsedTime(_start);
-        _failure = failure;
-    }
-
-    /// <summary>Ends it: the message is settled.</summary>
-    public void End()
-    {
-        var tags = _tags;
-        Metrics.InFlight.Add(-1, tags);
-        if (_activity is { } activity)
+        if (_activity is not { } activity)
         {
-            activity.SetTag(Conventions.Outcome, Name(_delivery.Outcome));
-            if (_delivery.DeadLetterReason is { } reason)
-            {
-                activity.SetTag(Conventions.Reason, reason);
-            }
-
-            if (_failure is not null)
-            {
-                activity.SetTag(Conventions.ErrorType, _failure.GetType().FullName).SetStatus(ActivityStatusCode.Error, _failure.Message);
-            }
-
-            if (_isOwn)
-            {
-                activity.Stop();
-            }
+            return;
         }
 
+        activity.SetTag(Conventions.Outcome, Name(_delivery.Outcome));
+        if (_delivery.DeadLetterReason is { } reason)
+        {
+            activity.SetTag(Conventions.Reason, reason);
+        }
+
+        if (_failure is not null)
+        {
+            activity.SetTag(Conventions.ErrorType, _failure.GetType().FullName).SetStatus(ActivityStatusCode.Error, _description);
+        }
+
+        if (_isOwn)
+        {
+            activity.Stop();
+        }
+    }
+
+    private void EndMetrics()
+    {
+        var tags = _tags;
         if (_failure is not null)
         {
             tags.Add(Conventions.ErrorType, _failure.GetType().FullName);
@@ -127,9 +156,9 @@ internal sealed class HandlingTelemetry
 
     /// <summary>Whether it is certain, without its envelope, that it is no copy: those come by way of the default exchange. To read the envelope of each message
     /// would cost more than all else here, and of most no span is recorded.</summary>
-    private static bool IsNew(Delivery delivery) => delivery.Exchange.Length > 0;
+    private static bool IsNew(Delivery delivery) => delivery.Exchange.Length > 0 && !delivery.HasEnvelope;
 
-    private static (Activity? Activity, bool IsOwn) Start(Delivery delivery, bool isLinked)
+    private static (Activity? Activity, bool IsOwn) StartSpan(Delivery delivery, bool isLinked)
     {
         if (!Tracing.Source.HasListeners())
         {
@@ -160,9 +189,14 @@ internal sealed class HandlingTelemetry
         }
 
         var name = $"{Conventions.ProcessOperation} {DestinationOf(delivery)}";
-        Activity.Current = null; // Of whatever the consumer was started in.
+        var caller = Activity.Current;
+        Activity.Current = null; // Whatever the consumer was started in is not the parent.
         var activity = Tracing.Source.StartActivity(name, ActivityKind.Consumer, isLinked ? default : publisher, links: links);
-        if (activity is not null)
+        if (activity is null)
+        {
+            Activity.Current = caller;
+        }
+        else
         {
             foreach (var (key, value) in TraceContextHeaders.ReadBaggage(delivery.RawProperties))
             {

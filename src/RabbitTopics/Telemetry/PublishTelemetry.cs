@@ -18,23 +18,53 @@ internal sealed class PublishTelemetry
     public static PublishTelemetry? Begin(string exchange, string topic, BasicProperties properties, int bodySize, string host, int port)
     {
         var caller = Activity.Current;
-        Activity? activity = null;
-        if (Tracing.IsOfPublish)
+        try
         {
-            activity = Tracing.Source.StartActivity($"{Conventions.PublishOperation} {Conventions.DestinationOf(exchange, topic)}", ActivityKind.Producer);
-            Activity.Current = caller;
-        }
+            var activity = Tracing.IsOfPublish
+                ? Tracing.Source.StartActivity($"{Conventions.PublishOperation} {Conventions.DestinationOf(exchange, topic)}", ActivityKind.Producer)
+                : null;
+            if ((activity ?? caller) is { IdFormat: ActivityIdFormat.W3C } context)
+            {
+                TraceContextHeaders.Write(context, properties);
+            }
 
-        if ((activity ?? caller) is { IdFormat: ActivityIdFormat.W3C } context)
+            return activity is null && !Metrics.AreOfPublish ? null : Begin(activity, exchange, topic, properties, bodySize, host, port);
+        }
+        catch (Exception)
         {
-            TraceContextHeaders.Write(context, properties);
+            return null; // A listener of the app's that throws must not keep the message from being published.
         }
-
-        if (activity is null && !Metrics.AreOfPublish)
+        finally
         {
-            return null;
+            if (Activity.Current != caller)
+            {
+                Activity.Current = caller;
+            }
         }
+    }
 
+    /// <summary>Ends it with the publish.</summary>
+    public async Task EndAsync(Task publishing)
+    {
+        Exception? failure = null;
+        try
+        {
+            await publishing;
+        }
+        catch (Exception exception)
+        {
+            failure = exception;
+            throw;
+        }
+        finally
+        {
+            Tracing.Quietly(() => EndSpan(failure));
+            Tracing.Quietly(() => EndMetrics(failure));
+        }
+    }
+
+    private static PublishTelemetry Begin(Activity? activity, string exchange, string topic, BasicProperties properties, int bodySize, string host, int port)
+    {
         if (activity is { IsAllDataRequested: true })
         {
             activity.SetTag(Conventions.System, Conventions.RabbitMQ)
@@ -59,32 +89,24 @@ internal sealed class PublishTelemetry
         });
     }
 
-    /// <summary>Ends it with the publish.</summary>
-    public async Task EndAsync(Task publishing)
+    private void EndSpan(Exception? failure)
     {
-        try
+        if (failure is not null)
         {
-            await publishing;
-            End(null);
+            _activity?.SetTag(Conventions.ErrorType, failure.GetType().FullName).SetStatus(ActivityStatusCode.Error, failure.Message); // Of ours: they hold no secret.
         }
-        catch (Exception exception)
-        {
-            End(exception);
-            throw;
-        }
+
+        _activity?.Stop();
     }
 
-    private void End(Exception? failure)
+    private void EndMetrics(Exception? failure)
     {
         var tags = _tags;
         if (failure is not null)
         {
-            var type = failure.GetType().FullName;
-            tags.Add(Conventions.ErrorType, type);
-            _activity?.SetTag(Conventions.ErrorType, type).SetStatus(ActivityStatusCode.Error, failure.Message);
+            tags.Add(Conventions.ErrorType, failure.GetType().FullName);
         }
 
-        _activity?.Stop();
         Metrics.Sent.Add(1, tags);
         Metrics.PublishDuration.Record(Stopwatch.GetElapsedTime(_start).TotalSeconds, tags);
     }

@@ -12,16 +12,12 @@ internal static class TraceContextHeaders
     public static void Write(Activity activity, BasicProperties properties)
     {
         var headers = properties.Headers ??= new Dictionary<string, object?>();
-        DistributedContextPropagator.Current.Inject(activity, headers, static (carrier, name, value) =>
+        foreach (var old in headers.Keys.Where(key => DistributedContextPropagator.Current.Fields.Contains(key, StringComparer.OrdinalIgnoreCase)).ToList())
         {
-            var headers = (IDictionary<string, object?>)carrier!;
-            foreach (var other in headers.Keys.Where(key => key.Equals(name, StringComparison.OrdinalIgnoreCase)).ToList())
-            {
-                headers.Remove(other); // go-micro writes "Traceparent".
-            }
+            headers.Remove(old); // In any casing: go-micro writes "Traceparent".
+        }
 
-            headers[name] = value;
-        });
+        DistributedContextPropagator.Current.Inject(activity, headers, static (carrier, name, value) => ((IDictionary<string, object?>)carrier!)[name] = value);
     }
 
     /// <summary>The context in the headers of a message; default where there is none, or nothing that can be read as one.</summary>

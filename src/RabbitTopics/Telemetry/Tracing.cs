@@ -13,4 +13,17 @@ internal static class Tracing
 
     /// <summary>Whether a publish is to have a span of ours: not where it has one of the client library.</summary>
     public static bool IsOfPublish => Source.HasListeners() && !ClientPublishes.HasListeners();
+
+    /// <summary>Tells those who listen. One that throws must not keep a message from being published, handled or settled.</summary>
+    public static void Quietly(Action tell)
+    {
+        try
+        {
+            tell();
+        }
+        catch (Exception)
+        {
+            // It is the app's own, and there is nobody to tell.
+        }
+    }
 }

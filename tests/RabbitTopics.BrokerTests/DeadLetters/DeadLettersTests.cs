@@ -15,7 +15,9 @@ public sealed class DeadLettersTests(SharedBroker broker)
         var letters = library.Get<IDeadLetters>();
 
         var first = await letters.LookAsync($"{library.Queue}.dead", most: 3);
+        await WaitForAsync(library, 5);
         await letters.LookAsync($"{library.Queue}.dead");
+        await WaitForAsync(library, 5);
         var all = await letters.LookAsync($"{library.Queue}.dead");
 
         Assert.Equal(["0", "1", "2"], first.Select(Text));
@@ -43,9 +45,13 @@ public sealed class DeadLettersTests(SharedBroker broker)
 
         for (var look = 0; look < 30; look++)
         {
-            // The broker may return what was kept a moment after the channel is closed.
-            await Wait.UntilAsync(async () => await library.Channel.MessageCountAsync(queue) == 3, "the messages");
-            var seen = await library.Get<IDeadLetters>().LookAsync(queue);
+            await WaitForAsync(library, 3);
+            var seen = new List<DeadLetter>();
+            await library.Get<IDeadLetters>().GoThroughAsync(queue, letter =>
+            {
+                seen.Add(letter);
+                return look % 2 == 0 ? DeadLetterAction.Keep : DeadLetterAction.Delete;
+            }, new DeadLetterOptions { DryRun = look % 2 == 1 });
             Assert.Equal(["0", "1", "2"], seen.Select(Text).Order());
         }
     }
@@ -70,6 +76,7 @@ public sealed class DeadLettersTests(SharedBroker broker)
         Assert.Equal(["0", "2"], handled.Select(message => Encoding.UTF8.GetString(message.Body.Span)));
         Assert.All(handled, message => Assert.Equal((1, "amq.topic", library.Queue, library.Queue, 7), (message.Attempt, message.Exchange, message.RoutingKey, message.Topic, message.Headers["number"])));
         Assert.All(handled, message => Assert.DoesNotContain(message.Headers, header => header.Key.StartsWith("rt-", StringComparison.Ordinal)));
+        await WaitForAsync(library, 1);
         Assert.Equal("1", Text(Assert.Single(await library.Get<IDeadLetters>().LookAsync($"{library.Queue}.dead"))));
     }
 
@@ -99,7 +106,9 @@ public sealed class DeadLettersTests(SharedBroker broker)
 
         DeadLetterAction Decide(DeadLetter letter) => int.Parse(Text(letter), CultureInfo.InvariantCulture) % 2 == 0 ? DeadLetterAction.MoveTo(other.QueueName) : DeadLetterAction.Delete;
         var dry = await letters.GoThroughAsync($"{library.Queue}.dead", Decide, new DeadLetterOptions { DryRun = true });
+        await WaitForAsync(library, 4);
         Assert.Equal(4, (await letters.LookAsync($"{library.Queue}.dead")).Count);
+        await WaitForAsync(library, 4);
         var done = await letters.GoThroughAsync($"{library.Queue}.dead", Decide, new DeadLetterOptions { PerSecond = 50 });
 
         Assert.Equal(new DeadLetterSummary(4, 0, 2, 2), done);
@@ -160,10 +169,14 @@ public sealed class DeadLettersTests(SharedBroker broker)
 
         Assert.Contains("The queue 'no-such-queue' at ", (await Assert.ThrowsAsync<InvalidOperationException>(() => letters.LookAsync("no-such-queue"))).Message, StringComparison.Ordinal);
         Assert.Contains("does not say from which queue it is. Name one with MoveTo", (await Assert.ThrowsAsync<InvalidOperationException>(() => letters.GoThroughAsync(library.Queue, _ => DeadLetterAction.Replay))).Message, StringComparison.Ordinal);
+        await Wait.UntilAsync(async () => await Client.CountAsync(broker.Uri, library.Queue) == 1, "the message");
+        Assert.Contains("does not say to which exchange it was published", (await Assert.ThrowsAsync<InvalidOperationException>(() => letters.GoThroughAsync(library.Queue, _ => DeadLetterAction.ReplayToExchange))).Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task What_the_broker_parked_goes_back_to_where_it_was()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_the_broker_parked_goes_back_to_where_it_was(bool toExchange)
     {
         await using var library = await Library.OnAsync(broker.Uri);
         await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false,
@@ -176,10 +189,15 @@ public sealed class DeadLettersTests(SharedBroker broker)
 
         var letter = Assert.Single(await library.Get<IDeadLetters>().LookAsync($"{library.Queue}.dead"));
         Assert.Equal(("expired", library.Queue), (letter.Reason, letter.OriginalQueue));
-        await library.Get<IDeadLetters>().GoThroughAsync($"{library.Queue}.dead", _ => DeadLetterAction.Replay);
+        await WaitForAsync(library, 1);
+        await library.Get<IDeadLetters>().GoThroughAsync($"{library.Queue}.dead", _ => toExchange ? DeadLetterAction.ReplayToExchange : DeadLetterAction.Replay);
 
         Assert.Equal("a", Encoding.UTF8.GetString((await library.Channel.TakeAsync(library.Queue)).Body.Span));
+        Assert.Equal(0u, await Client.CountAsync(broker.Uri, $"{library.Queue}.dead"));
     }
+
+    /// <summary>The broker may return what was kept a moment after the pass has ended.</summary>
+    private Task WaitForAsync(Library library, uint count) => Wait.UntilAsync(async () => await Client.CountAsync(broker.Uri, $"{library.Queue}.dead") == count, "the dead letters");
 
     private static string Text(DeadLetter letter) => Encoding.UTF8.GetString(letter.Message.Body.Span);
 

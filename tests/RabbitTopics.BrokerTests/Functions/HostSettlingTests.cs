@@ -144,6 +144,15 @@ public sealed class HostSettlingTests(SharedBroker broker)
         Assert.Equal(TraceParent, $"00-{span.TraceId}-{span.ParentSpanId}-01");
         Assert.Equal("retried", span.GetTagItem("rabbittopics.outcome"));
         Assert.Equal(span.Id, (await Client.TakeAsync(broker.Uri, $"{library.Queue}.retry.60000")).HeaderText("rt-traceparent"));
+
+        // As the copy comes back: from the queue of the retry, with its headers.
+        static string Encoded(string text) => Convert.ToBase64String(Encoding.ASCII.GetBytes(text));
+        var copy = TracedProperties.Replace("\"traceparent\"", $"\"rt-original-exchange\":\"{Encoded("amq.topic")}\",\"rt-original-routing-key\":\"{Encoded("orders.created")}\",\"rt-attempts\":1,\"rt-traceparent\":\"{Encoded(span.Id!)}\",\"traceparent\"", StringComparison.Ordinal);
+        await InvokeAsync(Deliveries(library), Context(library, copy, exchange: "", routingKey: library.Queue), () => Task.CompletedTask);
+
+        var second = (await spans.WaitAsync($"process amq.topic:orders.created:{library.Queue}", 2))[1];
+        Assert.Equal(span.SpanId, Assert.Single(second.Links).Context.SpanId);
+        Assert.Equal(2, second.GetTagItem("rabbittopics.attempt"));
     }
 
     [Fact]

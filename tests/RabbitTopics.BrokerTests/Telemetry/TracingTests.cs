@@ -106,6 +106,34 @@ public sealed class TracingTests(SharedBroker broker)
     }
 
     [Fact]
+    public async Task What_listens_and_throws_keeps_no_message_from_being_published_and_handled_and_a_span_shows_no_secret()
+    {
+        using var spans = new Spans();
+        await using var library = await Library.OnAsync(broker.Uri);
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == RabbitTopicsTelemetry.ActivitySourceName,
+            Sample = (ref _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = span => _ = span.DisplayName.Contains(library.Queue, StringComparison.Ordinal) ? throw new InvalidOperationException("It cannot be told.") : 0,
+        };
+        ActivitySource.AddActivityListener(listener);
+        var handled = 0;
+        await using var consumer = library.Consumer((_, _) => Interlocked.Increment(ref handled) == 1 ? throw new TimeoutException("amqp://user:s3cret@host does not answer") : ValueTask.CompletedTask,
+            new HandlerOptions { OnError = { Delays = [TimeSpan.FromMilliseconds(100)] } });
+        consumer.Start();
+        await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
+
+        await library.Get<ITopicPublisher>().PublishAsync(library.Queue, "a");
+        await library.Get<ITopicPublisher>().PublishAsync(library.Queue, "b");
+
+        await Wait.UntilAsync(() => handled == 3, "three attempts");
+        await consumer.StopAsync(CancellationToken.None);
+        Assert.Equal(0u, await Client.CountAsync(broker.Uri, library.Queue));
+        var seen = await spans.WaitAsync(library.Queue, 5);
+        Assert.Contains(seen, span => span.StatusDescription == "amqp://***@host does not answer");
+    }
+
+    [Fact]
     public async Task A_publish_that_fails_is_an_error_of_its_span()
     {
         using var spans = new Spans();

@@ -69,12 +69,12 @@ public sealed class ToolTests(SharedBroker broker, ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData(5, "drops a message that is returned more than 5 times, as its arguments say")]
-    [InlineData(null, "has no x-delivery-limit, and RabbitMQ 4 drops a message that is returned more than 20 times")]
-    public async Task The_doctor_names_a_queue_that_may_drop_messages(int? limit, string problem)
+    [InlineData(5, "PROBLEM", "drops a message that is returned more than 5 times, as its arguments say")]
+    [InlineData(null, "note   ", "has no x-delivery-limit, and RabbitMQ 4 drops a message that is returned more than 20 times")]
+    public async Task The_doctor_names_a_queue_that_may_drop_messages(int? limit, string mark, string problem)
     {
         await using var library = await Library.OnAsync(broker.Uri);
-        var arguments = new Dictionary<string, object?> { ["x-queue-type"] = "quorum" };
+        var arguments = new Dictionary<string, object?> { ["x-queue-type"] = "quorum", ["x-dead-letter-exchange"] = "", ["x-dead-letter-routing-key"] = $"{library.Queue}.dead" }; // As the library makes it.
         if (limit is not null)
         {
             arguments["x-delivery-limit"] = limit;
@@ -84,7 +84,7 @@ public sealed class ToolTests(SharedBroker broker, ITestOutputHelper output)
         await library.Broker.Consuming.GetOpenAsync(CancellationToken.None);
         var said = await RunAsync($"doctor {library.Queue}", exitCode: 1); // The queues beside it are missing.
 
-        Assert.Equal(library.Broker.LimitsDeliveries, said.Contains(problem, StringComparison.Ordinal));
+        Assert.Equal(library.Broker.LimitsDeliveries, said.Contains($"{mark}  queue '{library.Queue}' {problem}", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -100,10 +100,24 @@ public sealed class ToolTests(SharedBroker broker, ITestOutputHelper output)
         Assert.DoesNotContain("s3cret", tool.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_message_may_be_published_with_a_delay_for_which_no_queue_is_there_yet()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false);
+
+        await RunAsync($"publish {library.Queue} --exchange '' --body text --delay 00:00:00.100");
+
+        Assert.Equal("text", Encoding.UTF8.GetString((await library.Channel.TakeAsync(library.Queue)).Body.Span));
+        await Client.TryDeleteQueueAsync(broker.Uri, $"{library.Queue}@.delay.100");
+    }
+
     [Theory]
     [InlineData("dead list no-such-queue", 1, "The queue 'no-such-queue' at")]
     [InlineData("dead replay", 2, "QUEUE")]
     [InlineData("dead replay q --older-than 7", 2, "'7' is not a time")]
+    [InlineData("publish t --body 1 --delay 5", 2, "'5' is not a time")]
+    [InlineData("doctor q --delays 5", 2, "'5' is not a time")]
     [InlineData("dead list q --setting Nowhere", 1, "The setting 'Nowhere' is missing or empty. Set it")]
     public async Task What_is_wrong_is_said_with_an_exit_code(string command, int exitCode, string text) =>
         Assert.Contains(text, await RunAsync(command, exitCode), StringComparison.Ordinal);
@@ -123,6 +137,7 @@ public sealed class ToolTests(SharedBroker broker, ITestOutputHelper output)
         }
 
         var replayed = await Client.CountAsync(broker.Uri, library.Queue);
+        Assert.InRange(replayed, 1u, count - 1u);
         await Wait.UntilAsync(async () => await Client.CountAsync(broker.Uri, $"{library.Queue}.dead") + replayed >= count, "what the killed one had at hand");
         await RunAsync($"dead replay {library.Queue}.dead");
 

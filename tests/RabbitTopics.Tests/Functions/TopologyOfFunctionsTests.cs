@@ -43,6 +43,10 @@ public sealed class TopologyOfFunctionsTests
         AssertProblem("begins with 'amq.', which only the broker gives", Subscribed(new("message", "amq.mine"), new TopicSubscriptionAttribute("a")));
 
     [Fact]
+    public void A_queue_with_no_name_is_refused_and_not_declared() =>
+        Assert.Empty(Build(Subscribed(new("message", ""), new TopicSubscriptionAttribute("a"))).Queues);
+
+    [Fact]
     public void A_trigger_without_a_subscription_declares_nothing() => Assert.Empty(Build(Subscribed(new("message", "queue"))).Queues);
 
     [Fact]

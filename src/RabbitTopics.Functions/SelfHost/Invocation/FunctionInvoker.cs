@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using RabbitTopics.Connections;
 using RabbitTopics.Telemetry;
 
 namespace RabbitTopics.Functions.SelfHost.Invocation;
@@ -18,8 +19,13 @@ internal sealed class FunctionInvoker(
     {
         var context = new InvocationContext(function, trigger, scopes, cancellationToken);
         var isOfMessage = trigger.MessageProperties is not null; // The consumer has begun its span.
+        if (!isOfMessage)
+        {
+            Activity.Current = null; // A timer's run is of no trace that the app was started in.
+        }
+
         using var own = isOfMessage ? null : Tracing.Source.StartActivity(function.Name);
-        if ((own ?? (Tracing.Source.HasListeners() ? Activity.Current : null)) is { IsAllDataRequested: true } activity)
+        if ((own ?? (Activity.Current?.Source == Tracing.Source ? Activity.Current : null)) is { IsAllDataRequested: true } activity)
         {
             activity.SetTag("faas.name", function.Name).SetTag("faas.invocation_id", context.InvocationId).SetTag("faas.trigger", isOfMessage ? "pubsub" : "timer");
         }
@@ -32,7 +38,7 @@ internal sealed class FunctionInvoker(
         }
         catch (Exception exception)
         {
-            own?.SetTag(Conventions.ErrorType, exception.GetType().FullName).SetStatus(ActivityStatusCode.Error, exception.Message);
+            own?.SetTag(Conventions.ErrorType, exception.GetType().FullName).SetStatus(ActivityStatusCode.Error, Secret.Hide(exception.Message));
             throw;
         }
         finally

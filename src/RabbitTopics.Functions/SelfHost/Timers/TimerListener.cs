@@ -108,7 +108,7 @@ internal sealed class TimerListener(
     {
         _hasStarted = true;
         var started = time.GetUtcNow();
-        Metrics.TimerLateness.Record(Math.Max(0, (started - status.Next).TotalSeconds), new KeyValuePair<string, object?>(Conventions.Handler, function.Name));
+        Tracing.Quietly(() => Metrics.TimerLateness.Record(Math.Max(0, (started - status.Next).TotalSeconds), new KeyValuePair<string, object?>(Conventions.Handler, function.Name)));
         try
         {
             var kept = function.IsMonitored
