@@ -55,6 +55,9 @@ public sealed class InstalledTemplate : IAsyncLifetime
         return Path.Combine(_folder, name);
     }
 
+    /// <summary>Makes an empty folder, below which the packages of this checkout are known.</summary>
+    public string NewFolder() => Directory.CreateDirectory(Path.Combine(_folder, Path.GetRandomFileName())).FullName;
+
     /// <summary>Runs a command of <c>dotnet</c> to its end, which must be a good one, and returns what it printed.</summary>
     public async Task<string> DotnetAsync(string folder, params string[] arguments)
     {

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using RabbitTopics.TestSupport;
 
 namespace RabbitTopics.BrokerTests.Packages;
@@ -35,6 +36,42 @@ public sealed class TemplateTests(InstalledTemplate template) : IClassFixture<In
         Assert.Contains("[TopicSubscription(\"my.topic\")]", handler, StringComparison.Ordinal);
         Assert.All(Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories), file =>
             Assert.DoesNotMatch(@"App\.1|App\._1|App__1|app__1|template-|#if", File.ReadAllText(file) + file[folder.Length..]));
+    }
+
+    /// <summary>The commands, files and output of the section "By hand" of docs/start.md.</summary>
+    [Fact]
+    public async Task The_app_of_the_start_page_is_made_by_its_commands_and_files_and_prints_what_the_page_says()
+    {
+        await using var broker = await PrivateBroker.StartNewAsync();
+        var page = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "start.md"));
+        var section = page[page.IndexOf("## By hand", StringComparison.Ordinal)..page.IndexOf("## What happens to a message", StringComparison.Ordinal)];
+        var versions = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "Directory.Packages.props"));
+        var folder = template.NewFolder();
+
+        foreach (var command in Lines(@"^    dotnet ((?:new|add) .+)$").Select(line => line.Split(' ')))
+        {
+            // Of Microsoft's packages the versions that are tested here, not the newest of the day.
+            var version = Regex.Match(versions, $"\"{Regex.Escape(command[^1])}\" Version=\"(.+?)\"").Groups[1].Value;
+            await template.DotnetAsync(folder, version.Length > 0 ? [.. command, "--version", version] : command);
+            folder = command[0] == "new" ? Path.Combine(folder, command[^1]) : folder;
+        }
+
+        foreach (Match file in Regex.Matches(section, @"^`([\w.]+)`[^\n]*\n\n```\w+\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline))
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder, file.Groups[1].Value), file.Groups[2].Value);
+        }
+
+        Assert.Contains("0 Warning(s)", await template.DotnetAsync(folder, "build", "-nologo", "-tl:off"), StringComparison.Ordinal);
+        await using var app = template.Run(folder, broker.Uri);
+        foreach (var line in Lines(@"^    [0-9:.]+ (info: .+)$"))
+        {
+            var pattern = Regex.Replace(Regex.Escape(line).Replace("…", ".*", StringComparison.Ordinal), "[0-9]{6,}", "[0-9]+");
+            await Wait.UntilAsync(() => Regex.IsMatch(app.Output, pattern), $"'{line}' in the output:\n{app.Output}");
+        }
+
+        Assert.Equal(0, await app.StopAsync());
+
+        string[] Lines(string pattern) => [.. Regex.Matches(section, pattern, RegexOptions.Multiline).Select(match => match.Groups[1].Value)];
     }
 
     [Fact]
