@@ -8,7 +8,7 @@ namespace RabbitTopics.Functions.Analyzers;
 /// starts and the settings are known.</summary>
 internal static class ValueRules
 {
-    private const string Limit = "-1";
+    private const string NoLimit = "-1";
 
     public static void Check(Function function)
     {
@@ -16,8 +16,8 @@ internal static class ValueRules
         {
             CheckNumber(function, consume, "Prefetch", ushort.MaxValue);
             CheckNumber(function, consume, "Concurrency", ushort.MaxValue);
-            CheckTimes(function, consume, "Timeout", noLimit: Limit);
-            CheckTimes(function, consume, "LongRunningAfter", noLimit: Limit);
+            CheckTimes(function, consume, "Timeout", noLimit: NoLimit);
+            CheckTimes(function, consume, "LongRunningAfter", noLimit: NoLimit);
             CheckPartitionKey(function, consume);
         }
 

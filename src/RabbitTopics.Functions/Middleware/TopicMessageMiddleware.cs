@@ -49,7 +49,7 @@ internal sealed class TopicMessageMiddleware(HostDeliveries deliveries, Invocati
             failure = Failure(exception);
         }
 
-        telemetry?.NoteHandled(failure, failure is null ? null : Secret.Hide(failure.Message));
+        telemetry?.NoteHandled(failure, Secret.Hide(failure?.Message));
         bool isSettled;
         try
         {

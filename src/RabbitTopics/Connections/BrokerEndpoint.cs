@@ -38,10 +38,18 @@ internal sealed class BrokerEndpoint
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentNullException.ThrowIfNull(settingName);
         var reference = BrokerReference.Parse(settingName);
-        return reference.ConnectionStringSetting is not { } setting ? Parse(reference, reference.ToUri(configuration))
-            : setting.Contains("://", StringComparison.Ordinal) ? throw new BrokerSettingException(Secret.Hide(setting),
-                "A ConnectionStringSetting is a URI (not shown, it may hold a password). Write the URI into a setting, and the setting's name there.")
-            : Parse(reference, Read(configuration, setting), configuration.GetChildren().Select(child => child.Key).FirstOrDefault(other => Spelling.IsLike(setting, other) && !other.Equals(setting, StringComparison.OrdinalIgnoreCase)));
+        if (reference.ConnectionStringSetting is not { } setting)
+        {
+            return Parse(reference, reference.ToUri(configuration));
+        }
+
+        if (setting.Contains("://", StringComparison.Ordinal))
+        {
+            throw new BrokerSettingException(Secret.Hide(setting), "A ConnectionStringSetting is a URI (not shown, it may hold a password). Write the URI into a setting, and the setting's name there.");
+        }
+
+        var uri = Read(configuration, setting);
+        return Parse(reference, uri, string.IsNullOrWhiteSpace(uri) ? Similar(configuration, setting) : null);
     }
 
     /// <summary>Whether a setting has a value; it may still be no AMQP URI.</summary>
@@ -76,6 +84,9 @@ internal sealed class BrokerEndpoint
 
         return new BrokerEndpoint(reference, parsed);
     }
+
+    private static string? Similar(IConfiguration configuration, string settingName) => configuration.GetChildren().Select(child => child.Key)
+        .FirstOrDefault(other => Spelling.IsLike(settingName, other) && !other.Equals(settingName, StringComparison.OrdinalIgnoreCase));
 
     private static string? Read(IConfiguration configuration, string settingName) =>
         configuration[settingName] ?? configuration[$"ConnectionStrings:{settingName}"];

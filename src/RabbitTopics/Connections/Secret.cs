@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.RegularExpressions;
 
 namespace RabbitTopics.Connections;
@@ -7,7 +8,8 @@ internal static partial class Secret
 {
     /// <summary>The text, with the user part of every URI in it hidden: an exception of somebody else's code may quote a
     /// connection URI.</summary>
-    public static string Hide(string text) => UserPart().Replace(text, "://***@");
+    [return: NotNullIfNotNull(nameof(text))]
+    public static string? Hide(string? text) => text is null ? null : UserPart().Replace(text, "://***@");
 
     [GeneratedRegex(@"://[^/\s@]*:[^/\s]*@")]
     private static partial Regex UserPart();

@@ -11,10 +11,7 @@ namespace RabbitTopics.DeadLetters;
 internal sealed class AppDeadLetters(AppBrokers brokers, AppTopology topology, IOptions<RabbitTopicsOptions> app, TimeProvider time) : IDeadLetters
 {
     public IReadOnlyList<string> Queues =>
-    [
-        .. topology.Queues.Where(queue => string.Equals(queue.ConnectionStringSetting, app.Value.ConnectionStringSetting, StringComparison.OrdinalIgnoreCase))
-            .Select(queue => DeadLetterQueue.Name(queue.Queue)),
-    ];
+        [.. topology.QueuesOn(app.Value.ConnectionStringSetting).Select(queue => DeadLetterQueue.Name(queue.Queue))];
 
     public async Task<DeadLetterSummary> GoThroughAsync(string queue, Func<DeadLetter, DeadLetterAction> decide, DeadLetterOptions? options, CancellationToken cancellationToken)
     {

@@ -57,23 +57,23 @@ internal static class ParkedMessage
         got.BasicProperties.Headers is { } headers && headers.TryGetValue(HeaderNames.DeliveryCount, out var count) && AmqpValue.Count(count) > 0;
 
     /// <summary>It as it is.</summary>
-    public static BasicProperties Copy(BasicGetResult got) => With(got, name => !KeptHeaders.IsOfOneDelivery(name) || name == HeaderNames.TraceParent);
+    public static BasicProperties Copy(BasicGetResult got) => With(got, except: []);
 
     /// <summary>It for the queue that it is from: still as a copy of ours, of which a handler sees what was published.</summary>
-    public static BasicProperties ForItsQueue(BasicGetResult got) => With(got, name => !Notes.Contains(name) && (!KeptHeaders.IsOfOneDelivery(name) || name == HeaderNames.TraceParent));
+    public static BasicProperties ForItsQueue(BasicGetResult got) => With(got, Notes);
 
     /// <summary>It as it was published, for its exchange. Not with its user id: the broker refuses another user's.</summary>
     public static BasicProperties AsPublished(TopicMessage message) => (message.Properties with { UserId = null })
-        .Write(new MessageHeaders(message.Headers.Where(header => !Notes.Contains(header.Key) && !IsOfDeath(header.Key))));
+        .Write(new MessageHeaders(message.Headers.Where(header => !Notes.Contains(header.Key) && !KeptHeaders.IsOfDeath(header.Key))));
 
-    /// <summary>What the broker noted when it dead-lettered the message.</summary>
-    private static bool IsOfDeath(string name) => name == HeaderNames.Death || name.StartsWith("x-first-death-", StringComparison.Ordinal) || name.StartsWith("x-last-death-", StringComparison.Ordinal);
-
-    private static BasicProperties With(BasicGetResult got, Func<string, bool> keep) => new(got.BasicProperties)
+    private static BasicProperties With(BasicGetResult got, HashSet<string> except) => new(got.BasicProperties)
     {
         DeliveryMode = DeliveryModes.Persistent,
         UserId = null, // The broker refuses another user's.
-        Headers = got.BasicProperties.Headers?.Where(header => header.Key is not ("CC" or "BCC") && keep(header.Key)) // Not to further queues.
-            .ToDictionary(header => header.Key, header => header.Value),
+        Headers = got.BasicProperties.Headers?.Where(header => IsCopied(header.Key) && !except.Contains(header.Key)).ToDictionary(header => header.Key, header => header.Value),
     };
+
+    /// <summary>Whether the next one has a header, too: not what would route it to further queues, and of what speaks of one delivery only the span, for the next to be
+    /// linked to.</summary>
+    private static bool IsCopied(string name) => name is not ("CC" or "BCC") && (!KeptHeaders.IsOfOneDelivery(name) || name == HeaderNames.TraceParent);
 }

@@ -7,13 +7,16 @@ internal static class KeptHeaders
     public const string Expiration = HeaderNames.KeptPrefix + "expiration";
     public const string UserId = HeaderNames.KeptPrefix + "user-id";
 
+    /// <summary>What the broker notes when it dead-letters a message.</summary>
+    private static readonly string[] OfDeath =
+    [
+        HeaderNames.Death, "x-first-death-exchange", "x-first-death-queue", "x-first-death-reason",
+        "x-last-death-exchange", "x-last-death-queue", "x-last-death-reason",
+    ];
+
     /// <summary>CC routes to further queues (https://www.rabbitmq.com/docs/sender-selected); a death on record lets the broker take
     /// a further dead-lettering for a cycle and drop the message (https://www.rabbitmq.com/docs/dlx#cycles).</summary>
-    private static readonly HashSet<string> Names = new(StringComparer.Ordinal)
-    {
-        "CC", "BCC", HeaderNames.Death, "x-first-death-exchange", "x-first-death-queue", "x-first-death-reason",
-        "x-last-death-exchange", "x-last-death-queue", "x-last-death-reason",
-    };
+    private static readonly HashSet<string> Names = ["CC", "BCC", .. OfDeath];
 
     /// <summary>Headers that speak of one copy or one delivery: the next copy and the handler see none of them, and no message that is
     /// passed on has them.</summary>
@@ -27,6 +30,9 @@ internal static class KeptHeaders
     {
         HeaderNames.FirstTime, HeaderNames.OriginalExchange, HeaderNames.OriginalRoutingKey, Expiration, UserId,
     };
+
+    /// <summary>Whether the broker noted a header when it dead-lettered the message.</summary>
+    public static bool IsOfDeath(string name) => OfDeath.Contains(name);
 
     /// <summary>Whether a header speaks of one copy or one delivery, and is no part of the message.</summary>
     public static bool IsOfOneDelivery(string name) => OfOneDelivery.Contains(name);

@@ -85,11 +85,16 @@ internal sealed class QueueConsumer : IAsyncDisposable
         var delivery = new Delivery(_source, redelivered, exchange, routingKey, properties, PooledBody.Copy(body)) { Time = DateTimeOffset.UtcNow };
         var telemetry = HandlingTelemetry.Begin(delivery, _options.LinksTraces);
         var failure = await RunAsync(delivery);
-        telemetry?.NoteHandled(failure, failure is null ? null : Secret.Hide(failure.Message));
-        var settling = _settler.TrySettleAsync(delivery, failure, _loop.Abandon.IsCancellationRequested, ended: new CancellationToken(canceled: true)).AsTask();
-        await EndAsync(settling, telemetry);
-        var isDone = await settling;
-        return (failure is PoisonMessageException ? failure.InnerException : failure, delivery.ActionsInUse?.IsComplete == true, isDone);
+        telemetry?.NoteHandled(failure, Secret.Hide(failure?.Message));
+        try
+        {
+            var isDone = await _settler.TrySettleAsync(delivery, failure, _loop.Abandon.IsCancellationRequested, ended: new CancellationToken(canceled: true));
+            return (failure is PoisonMessageException ? failure.InnerException : failure, delivery.ActionsInUse?.IsComplete == true, isDone);
+        }
+        finally
+        {
+            telemetry?.End();
+        }
     }
 
     /// <summary>Stops at once.</summary>
@@ -150,7 +155,7 @@ internal sealed class QueueConsumer : IAsyncDisposable
 
         var telemetry = HandlingTelemetry.Begin(delivery, _options.LinksTraces);
         var failure = await RunAsync(delivery);
-        telemetry?.NoteHandled(failure, failure is null ? null : Secret.Hide(failure.Message));
+        telemetry?.NoteHandled(failure, Secret.Hide(failure?.Message));
         var settling = _settler.SettleAsync(from.Acknowledger, delivery, _pumps.HaveMore, failure, _loop.Abandon.IsCancellationRequested, from.Ended);
         if (failure is null)
         {

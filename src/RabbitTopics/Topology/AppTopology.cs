@@ -22,6 +22,9 @@ internal sealed class AppTopology
     public QueueTopology? Find(string connectionStringSetting, string queue) =>
         _queues.Find(known => known.Queue == queue && SameSetting(known.ConnectionStringSetting, connectionStringSetting));
 
+    /// <summary>The queues that the app subscribes on one broker.</summary>
+    public IEnumerable<QueueTopology> QueuesOn(string connectionStringSetting) => _queues.Where(known => SameSetting(known.ConnectionStringSetting, connectionStringSetting));
+
     /// <summary>The type of an exchange that nothing gives one. Default: topic.</summary>
     public string ExchangeType { get; init; } = RabbitMQ.Client.ExchangeType.Topic;
 
@@ -41,8 +44,7 @@ internal sealed class AppTopology
         .Distinct();
 
     /// <summary>The type that the app's subscriptions and outputs give an exchange; null where none does.</summary>
-    public string? ExchangeTypeOf(string connectionStringSetting, string exchange) => _queues
-        .Where(queue => SameSetting(queue.ConnectionStringSetting, connectionStringSetting))
+    public string? ExchangeTypeOf(string connectionStringSetting, string exchange) => QueuesOn(connectionStringSetting)
         .SelectMany(queue => queue.Bindings)
         .FirstOrDefault(binding => binding.Exchange == exchange)?.ExchangeType
         ?? _exchanges.Find(known => SameSetting(known.Setting, connectionStringSetting) && known.Exchange == exchange && known.Type is not null).Type;

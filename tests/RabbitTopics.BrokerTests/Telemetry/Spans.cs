@@ -1,4 +1,4 @@
-using System.Collections;
+using System.Collections.ObjectModel;
 using System.Diagnostics;
 using OpenTelemetry;
 using OpenTelemetry.Trace;
@@ -35,52 +35,24 @@ internal sealed class Spans : IDisposable
     public void Dispose() => _provider.Dispose();
 
     /// <summary>The exporter adds to it on any thread.</summary>
-    private sealed class SynchronizedCollection : ICollection<Activity>
+    private sealed class SynchronizedCollection : Collection<Activity>
     {
-        private readonly List<Activity> _items = [];
-
-        public int Count => Take().Count;
-
-        public bool IsReadOnly => false;
+        private readonly Lock _gate = new();
 
         public List<Activity> Take()
         {
-            lock (_items)
+            lock (_gate)
             {
-                return [.. _items];
+                return [.. this];
             }
         }
 
-        public void Add(Activity item)
+        protected override void InsertItem(int index, Activity item)
         {
-            lock (_items)
+            lock (_gate)
             {
-                _items.Add(item);
+                base.InsertItem(Count, item); // The index is of before the lock.
             }
         }
-
-        public void Clear()
-        {
-            lock (_items)
-            {
-                _items.Clear();
-            }
-        }
-
-        public bool Contains(Activity item) => Take().Contains(item);
-
-        public void CopyTo(Activity[] array, int arrayIndex) => Take().CopyTo(array, arrayIndex);
-
-        public bool Remove(Activity item)
-        {
-            lock (_items)
-            {
-                return _items.Remove(item);
-            }
-        }
-
-        public IEnumerator<Activity> GetEnumerator() => Take().GetEnumerator();
-
-        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
     }
 }

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Options;
+using RabbitTopics.DeadLetters;
 using RabbitTopics.Topology;
 
 namespace RabbitTopics.Tests.Topology;
@@ -13,6 +15,16 @@ public sealed class AppTopologyTests
 
         Assert.Equal(2, topology.Queues.Count);
         Assert.Null(topology.Find("Third", "orders"));
+    }
+
+    [Fact]
+    public void The_dead_letter_queues_are_those_beside_the_queues_on_the_apps_broker()
+    {
+        var topology = new AppTopology();
+        topology.Add(new QueueTopology("rabbitmq", "orders", []));
+        topology.Add(new QueueTopology("Other", "invoices", []));
+
+        Assert.Equal(["orders.dead"], new AppDeadLetters(null!, topology, Options.Create(new RabbitTopicsOptions()), TimeProvider.System).Queues);
     }
 
     [Fact]
