@@ -72,6 +72,7 @@ public static class RabbitTopicsBuilderExtensions
         if (isHosted)
         {
             FunctionsHostServices.Add(builder.Services);
+            builder.UseMiddleware<TimerSpanMiddleware>();
             builder.UseMiddleware<TopicMessageMiddleware>();
             builder.UseMiddleware<DeduplicationMiddleware>();
         }

@@ -1,3 +1,4 @@
+using Microsoft.Azure.Functions.Worker;
 using RabbitTopics.Messages;
 using RabbitTopics.Settling;
 using RabbitTopics.Telemetry;
@@ -16,6 +17,18 @@ internal sealed class HostDelivery(Delivery delivery, DeliverySettler settler)
     /// <summary>Begins the telemetry of its handling; null where nobody takes it.</summary>
     /// <param name="isLinked">Whether the span is linked to that of the publish, and not its child.</param>
     public HandlingTelemetry? BeginTelemetry(bool isLinked) => HandlingTelemetry.Begin(delivery, isLinked);
+
+    /// <summary>The context of its invocation, with the trace of the message where the host gave none and the message has one.</summary>
+    public FunctionContext WithTrace(FunctionContext context)
+    {
+        if (!string.IsNullOrEmpty(context.TraceContext.TraceParent))
+        {
+            return context;
+        }
+
+        var (parent, state) = TraceContextHeaders.ReadTexts(delivery.RawProperties);
+        return parent.Length == 0 ? context : new TracedContext(context, parent, state);
+    }
 
     public TopicMessage Message => delivery.Message;
 

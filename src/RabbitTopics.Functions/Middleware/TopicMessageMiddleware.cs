@@ -4,12 +4,13 @@ using Microsoft.Extensions.Options;
 using RabbitTopics.Connections;
 using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Functions.FunctionsHost;
+using RabbitTopics.Functions.Telemetry;
 using RabbitTopics.Settling;
 
 namespace RabbitTopics.Functions.Middleware;
 
 /// <summary>On Microsoft's host: gives every RabbitMQ-triggered invocation its message, rebuilt from the binding data and with the topic
-/// resolved, and settles it by way of copies. In an app that hosts itself the trigger does both.</summary>
+/// resolved, and with its trace, and settles it by way of copies. In an app that hosts itself the trigger does both.</summary>
 internal sealed class TopicMessageMiddleware(HostDeliveries deliveries, InvocationCounts counts, IOptions<RabbitTopicsOptions> app) : IFunctionsWorkerMiddleware
 {
     public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
@@ -39,10 +40,11 @@ internal sealed class TopicMessageMiddleware(HostDeliveries deliveries, Invocati
         }
 
         var telemetry = delivery.BeginTelemetry(app.Value.LinkTraces);
+        FunctionSpans.Describe(telemetry?.Span, context, "pubsub");
         Exception? failure = null;
         try
         {
-            await next(context);
+            await next(delivery.WithTrace(context));
         }
         catch (Exception exception)
         {

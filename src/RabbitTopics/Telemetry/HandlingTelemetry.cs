@@ -48,6 +48,9 @@ internal sealed class HandlingTelemetry
         }
     }
 
+    /// <summary>Its span, or that of Microsoft's worker in its place; null where nobody listens.</summary>
+    public Activity? Span => _activity;
+
     /// <summary>Notes that the handler has ended.</summary>
     /// <param name="failure">What came out of it; null where it succeeded.</param>
     /// <param name="description">That in words, without secrets.</param>
@@ -172,7 +175,7 @@ internal sealed class HandlingTelemetry
             links.Add(new ActivityLink(earlier));
         }
 
-        if (Activity.Current is { Source.Name: "Microsoft.Azure.Functions.Worker" } workers)
+        if (Tracing.SpanOfWorker is { } workers)
         {
             if (publisher != default && publisher.SpanId != workers.ParentSpanId)
             {

@@ -14,6 +14,9 @@ internal static class Tracing
     /// <summary>Whether a publish is to have a span of ours: not where it has one of the client library.</summary>
     public static bool IsOfPublish => Source.HasListeners() && !ClientPublishes.HasListeners();
 
+    /// <summary>The caller's activity where it is the one that Microsoft's worker makes of an invocation.</summary>
+    public static Activity? SpanOfWorker => Activity.Current is { Source.Name: "Microsoft.Azure.Functions.Worker" } workers ? workers : null;
+
     /// <summary>Tells those who listen. One that throws must not keep a message from being published, handled or settled.</summary>
     public static void Quietly(Action tell)
     {

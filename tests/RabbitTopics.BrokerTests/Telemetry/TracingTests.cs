@@ -134,6 +134,25 @@ public sealed class TracingTests(SharedBroker broker)
     }
 
     [Fact]
+    public async Task What_listens_and_throws_keeps_no_timer_from_running()
+    {
+        using var spans = new Spans();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == RabbitTopicsTelemetry.ActivitySourceName,
+            Sample = (ref _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStarted = span => _ = span.DisplayName == "Tick" ? throw new InvalidOperationException("It cannot be told.") : 0,
+        };
+        ActivitySource.AddActivityListener(listener);
+
+        using var app = await TracedFunctions.StartAsync(broker.Uri, _run, "Tick", "First");
+
+        await spans.WaitAsync($"process amq.topic:{_run}.first", 1);
+        await app.StopAsync();
+        await DeleteAsync("First");
+    }
+
+    [Fact]
     public async Task A_publish_that_fails_is_an_error_of_its_span()
     {
         using var spans = new Spans();

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Google.Protobuf;
+using RabbitMQ.Client;
 using RabbitTopics.WorkerTests.Protocol;
 
 namespace RabbitTopics.WorkerTests.Host;
@@ -50,6 +51,10 @@ public sealed class HostMessage
     public static HostMessage Of(string routingKey, string body, string? messageId = null, params IEnumerable<(string Name, object? Value)> headers) =>
         Of(routingKey, Encoding.UTF8.GetBytes(body), messageId: messageId, headers: headers);
 
+    /// <summary>A message as it was taken from a broker.</summary>
+    public static HostMessage Of(BasicGetResult message) => Of(message.RoutingKey, message.Body, message.Exchange, message.BasicProperties.MessageId, message.BasicProperties.ContentType,
+        message.BasicProperties.ContentEncoding, (message.BasicProperties.Headers ?? new Dictionary<string, object?>()).Select(header => (header.Key, header.Value)));
+
     /// <summary>The invocation that the host makes of it.</summary>
     public InvocationRequest ToRequest(HostedFunction function)
     {
@@ -92,8 +97,13 @@ public sealed class HostMessage
     private static JsonNode? Header(object? value) => value switch
     {
         string text => Convert.ToBase64String(Encoding.UTF8.GetBytes(text)),
+        byte[] text => Convert.ToBase64String(text),
         int number => number,
+        long number => number,
         bool flag => flag,
+        AmqpTimestamp time => new JsonObject { ["UnixTime"] = time.UnixTime },
+        IDictionary<string, object?> table => new JsonObject(table.Select(entry => KeyValuePair.Create(entry.Key, Header(entry.Value)))),
+        IList<object?> list => new JsonArray([.. list.Select(Header)]),
         JsonNode node => node,
         null => null,
         _ => throw new ArgumentException($"A header of type {value.GetType()}: say how the host writes it.", nameof(value)),

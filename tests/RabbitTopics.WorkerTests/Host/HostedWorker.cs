@@ -116,24 +116,27 @@ public sealed class HostedWorker : IAsyncDisposable
     }));
 
     /// <summary>Has a function take a message, and waits for the worker's answer.</summary>
-    public async Task<InvocationResponse> InvokeAsync(string function, HostMessage message) => await (await BeginAsync(function, message)).AnswerAsync();
+    /// <param name="function">The function.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="traceParent">The trace that the host tells of; by default it tells of none, whatever the message carries.</param>
+    public async Task<InvocationResponse> InvokeAsync(string function, HostMessage message, string traceParent = "") => await (await BeginAsync(function, message, traceParent)).AnswerAsync();
 
     /// <summary>Has a function take a message.</summary>
-    public Task<HostInvocation> BeginAsync(string function, HostMessage message)
+    public Task<HostInvocation> BeginAsync(string function, HostMessage message, string traceParent = "")
     {
         var hosted = Find(function);
-        return BeginAsync(message.ToRequest(hosted));
+        return BeginAsync(message.ToRequest(hosted), traceParent);
     }
 
     /// <summary>Has a timer function run.</summary>
-    public async Task<InvocationResponse> RunTimerAsync(string function)
+    public async Task<InvocationResponse> RunTimerAsync(string function, string traceParent = "")
     {
         const string timer = """{"Schedule":{"AdjustForDST":true},"ScheduleStatus":null,"IsPastDue":false}""";
         var hosted = Find(function);
         var request = new InvocationRequest { FunctionId = hosted.Metadata.FunctionId };
         request.InputData.Add(new ParameterBinding { Name = hosted.TriggerName, Data = new TypedData { Json = timer } });
         request.TriggerMetadata.Add("TimerTrigger", new TypedData { Json = timer });
-        return await (await BeginAsync(request)).AnswerAsync();
+        return await (await BeginAsync(request, traceParent)).AnswerAsync();
     }
 
     /// <summary>Asks for a sign of life.</summary>
@@ -186,10 +189,10 @@ public sealed class HostedWorker : IAsyncDisposable
         }
     }
 
-    private async Task<HostInvocation> BeginAsync(InvocationRequest request)
+    private async Task<HostInvocation> BeginAsync(InvocationRequest request, string traceParent)
     {
         request.InvocationId = $"{Guid.NewGuid()}";
-        request.TraceContext = new RpcTraceContext();
+        request.TraceContext = new RpcTraceContext { TraceParent = traceParent };
         var answer = await SendAsync(new StreamingMessage { InvocationRequest = request });
         return new HostInvocation(this, request.InvocationId, async () => (await WaitForAsync(answer, "an invocation")).InvocationResponse);
     }

@@ -3,7 +3,7 @@ using System.Diagnostics;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using RabbitTopics.Connections;
+using RabbitTopics.Functions.Telemetry;
 using RabbitTopics.Telemetry;
 
 namespace RabbitTopics.Functions.SelfHost.Invocation;
@@ -15,31 +15,31 @@ internal sealed class FunctionInvoker(
 {
     private readonly bool _hasLogScope = logScopeReaders.Any;
 
-    public async Task InvokeAsync(LoadedFunction function, FunctionTrigger trigger, CancellationToken cancellationToken)
+    public Task InvokeAsync(LoadedFunction function, FunctionTrigger trigger, CancellationToken cancellationToken)
     {
         var context = new InvocationContext(function, trigger, scopes, cancellationToken);
-        var isOfMessage = trigger.MessageProperties is not null; // The consumer has begun its span.
-        if (!isOfMessage)
+        if (trigger.MessageProperties is null)
         {
-            Activity.Current = null; // A timer's run is of no trace that the app was started in.
+            return RunTimerAsync(context);
         }
 
-        using var own = isOfMessage ? null : Tracing.Source.StartActivity(function.Name);
-        if ((own ?? (Activity.Current?.Source == Tracing.Source ? Activity.Current : null)) is { IsAllDataRequested: true } activity)
+        if (Activity.Current is { } span && span.Source == Tracing.Source) // The consumer has begun it.
         {
-            activity.SetTag("faas.name", function.Name).SetTag("faas.invocation_id", context.InvocationId).SetTag("faas.trigger", isOfMessage ? "pubsub" : "timer");
+            FunctionSpans.Describe(span, context, "pubsub");
         }
 
+        return RunAsync(context);
+    }
+
+    private Task RunTimerAsync(InvocationContext context) => FunctionSpans.RunTimerAsync(context, default, () => RunAsync(context));
+
+    private async Task RunAsync(InvocationContext context)
+    {
         using var logScope = _hasLogScope ? logger.BeginScope(new LogScope(context)) : null;
         try
         {
             await pipeline(context);
             await outputs.WriteAsync(context);
-        }
-        catch (Exception exception)
-        {
-            own?.SetTag(Conventions.ErrorType, exception.GetType().FullName).SetStatus(ActivityStatusCode.Error, Secret.Hide(exception.Message));
-            throw;
         }
         finally
         {
