@@ -10,7 +10,7 @@ using RabbitTopics.Settling;
 namespace RabbitTopics.Functions.Middleware;
 
 /// <summary>On Microsoft's host: gives every RabbitMQ-triggered invocation its message, rebuilt from the binding data and with the topic
-/// resolved, and with its trace, and settles it by way of copies. In an app that hosts itself the trigger does both.</summary>
+/// resolved, and the message's trace, and settles it by way of copies. In an app that hosts itself the trigger does all of it.</summary>
 internal sealed class TopicMessageMiddleware(HostDeliveries deliveries, InvocationCounts counts, IOptions<RabbitTopicsOptions> app) : IFunctionsWorkerMiddleware
 {
     public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
