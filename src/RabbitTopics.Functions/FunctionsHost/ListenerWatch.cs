@@ -11,7 +11,7 @@ namespace RabbitTopics.Functions.FunctionsHost;
 
 /// <summary>Looks whether the queues of the app's functions are consumed, by any of its instances, and whether their messages reach this one, and reports
 /// those where that is not so: Microsoft's host does not.</summary>
-internal sealed class ListenerWatch(TriggerQueues queues, InvocationCounts invocations, AppBrokers brokers, QueueHealth health, IOptions<RabbitTopicsOptions> app,
+internal sealed partial class ListenerWatch(TriggerQueues queues, InvocationCounts invocations, AppBrokers brokers, QueueHealth health, IOptions<RabbitTopicsOptions> app,
     IOptions<ListenerWatchOptions> options, TimeProvider time, ILogger<ListenerWatch> logger) : BackgroundService
 {
     /// <summary>What is wrong with a queue.</summary>
@@ -45,7 +45,7 @@ internal sealed class ListenerWatch(TriggerQueues queues, InvocationCounts invoc
         }
         catch (Exception exception)
         {
-            logger.LogCritical("Function '{Function}': its queue is not watched: {Reason}", function, exception.Message);
+            QueueNotWatched(function, exception.Message);
         }
     }
 
@@ -99,7 +99,7 @@ internal sealed class ListenerWatch(TriggerQueues queues, InvocationCounts invoc
         catch (Exception exception) when (!stop.IsCancellationRequested
             && exception is RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException or OperationCanceledException or TopicPublishException)
         {
-            logger.LogWarning("Function '{Function}': its queue '{Queue}' could not be checked: {Reason}", queue.Function, queue.Queue, exception.Message);
+            QueueNotChecked(queue.Function, queue.Queue, exception.Message);
         }
     }
 
@@ -112,7 +112,7 @@ internal sealed class ListenerWatch(TriggerQueues queues, InvocationCounts invoc
         {
             listener.Problem = problem;
             health.Report(queue.Function, queue.Queue, text);
-            logger.LogCritical("Function '{Function}': queue '{Queue}' is not consumed: {Problem}. Restart the function app.", queue.Function, queue.Queue, text);
+            QueueNotConsumed(queue.Function, queue.Queue, text);
         }
     }
 
@@ -124,9 +124,21 @@ internal sealed class ListenerWatch(TriggerQueues queues, InvocationCounts invoc
         {
             listener.Problem = Problem.None;
             health.Report(queue.Function, queue.Queue, null);
-            logger.LogInformation("Function '{Function}': its queue '{Queue}' is consumed again, or empty.", queue.Function, queue.Queue);
+            QueueConsumedAgain(queue.Function, queue.Queue);
         }
     }
+
+    [LoggerMessage(LogLevel.Critical, "Function '{Function}': queue '{Queue}' is not consumed: {Problem}. Restart the function app.")]
+    private partial void QueueNotConsumed(string function, string queue, string problem);
+
+    [LoggerMessage(LogLevel.Information, "Function '{Function}': its queue '{Queue}' is consumed again, or empty.")]
+    private partial void QueueConsumedAgain(string function, string queue);
+
+    [LoggerMessage(LogLevel.Warning, "Function '{Function}': its queue '{Queue}' could not be checked: {Reason}")]
+    private partial void QueueNotChecked(string function, string queue, string reason);
+
+    [LoggerMessage(LogLevel.Critical, "Function '{Function}': its queue is not watched: {Reason}")]
+    private partial void QueueNotWatched(string function, string reason);
 
     /// <summary>What is known of a function's listener, and for how long its queue has had messages that reached nobody.</summary>
     private sealed class Listener : Stopwatch

@@ -13,7 +13,7 @@ namespace RabbitTopics.Functions.FunctionsHost;
 /// <summary>Makes the app's topology exist before Microsoft's worker answers its host, which disables for good the functions whose
 /// queue it does not find, and clears the queues of messages that would stop the host's listener. It waits for a broker that is down, for a
 /// while.</summary>
-internal sealed class TopologyAtStart(TriggerQueues queues, AppBrokers brokers, AppTopology topology, QueueHealth health, IOptions<RabbitTopicsOptions> app,
+internal sealed partial class TopologyAtStart(TriggerQueues queues, AppBrokers brokers, AppTopology topology, QueueHealth health, IOptions<RabbitTopicsOptions> app,
     IOptions<ListenerWatchOptions> options, ILogger<TopologyAtStart> logger) : IHostedService
 {
     /// <summary>Less than the minute that the host gives a worker to start.</summary>
@@ -23,7 +23,7 @@ internal sealed class TopologyAtStart(TriggerQueues queues, AppBrokers brokers, 
     {
         foreach (var problem in topology.Problems.All)
         {
-            logger.LogCritical("{Problem}", problem);
+            StartupProblem(problem);
         }
 
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -31,7 +31,7 @@ internal sealed class TopologyAtStart(TriggerQueues queues, AppBrokers brokers, 
         var problems = await Task.WhenAll(queues.Functions.Select(function => PrepareAsync(function, limit.Token)));
         foreach (var same in problems.OfType<(string Function, string Text)>().GroupBy(problem => problem.Text))
         {
-            logger.LogCritical("The queue of function '{Functions}' {Problem}", string.Join("', '", same.Select(problem => problem.Function)), same.Key);
+            QueueNotPrepared(string.Join("', '", same.Select(problem => problem.Function)), same.Key);
         }
     }
 
@@ -87,7 +87,16 @@ internal sealed class TopologyAtStart(TriggerQueues queues, AppBrokers brokers, 
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            logger.LogWarning("Function '{Function}': its queue '{Queue}' could not be searched for messages that the host cannot take: {Reason}", queue.Function, queue.Queue, Secret.Hide(exception.Message));
+            QueueNotSearched(queue.Function, queue.Queue, Secret.Hide(exception.Message));
         }
     }
+
+    [LoggerMessage(LogLevel.Critical, "{Problem}")]
+    private partial void StartupProblem(string problem);
+
+    [LoggerMessage(LogLevel.Critical, "The queue of function '{Functions}' {Problem}")]
+    private partial void QueueNotPrepared(string functions, string problem);
+
+    [LoggerMessage(LogLevel.Warning, "Function '{Function}': its queue '{Queue}' could not be searched for messages that the host cannot take: {Reason}")]
+    private partial void QueueNotSearched(string function, string queue, string reason);
 }

@@ -24,7 +24,7 @@ namespace RabbitTopics.Functions.SelfHost;
 internal sealed record FoundFunction(string Summary, RabbitMQTriggerListener? Listener);
 
 /// <summary>Makes a listener for each function of the app, and notes what is wrong with any of them.</summary>
-internal sealed class FunctionLoader(
+internal sealed partial class FunctionLoader(
     IReadOnlyList<FunctionDescription> functions,
     TriggerQueues queues,
     InputConverters converters,
@@ -43,6 +43,7 @@ internal sealed class FunctionLoader(
     IServiceScopeFactory scopes,
     ILoggerFactory loggers)
 {
+    private readonly ILogger _logger = loggers.CreateLogger<FunctionLoader>();
     private bool _internalsAreChecked;
 
     public IReadOnlyList<FoundFunction> Load()
@@ -75,7 +76,7 @@ internal sealed class FunctionLoader(
 
         foreach (var warning in problems.Warnings)
         {
-            loggers.CreateLogger<FunctionLoader>().LogWarning("{Warning}", warning);
+            StartupWarning(warning);
         }
 
         return found;
@@ -93,7 +94,7 @@ internal sealed class FunctionLoader(
             return false;
         }
 
-        loggers.CreateLogger<FunctionLoader>().LogInformation("Function '{Function}' is disabled by the setting '{Setting}'.", name, DisabledFunctions.Setting(name));
+        FunctionDisabled(name, DisabledFunctions.Setting(name));
         return true;
     }
 
@@ -219,4 +220,10 @@ internal sealed class FunctionLoader(
             ? zone
             : throw new FormatException($"the setting '{setting}' is '{id}', which is not a time zone of this machine. Use a name such as Europe/Berlin.");
     }
+
+    [LoggerMessage(LogLevel.Warning, "{Warning}")]
+    private partial void StartupWarning(string warning);
+
+    [LoggerMessage(LogLevel.Information, "Function '{Function}' is disabled by the setting '{Setting}'.")]
+    private partial void FunctionDisabled(string function, string setting);
 }

@@ -8,7 +8,7 @@ namespace RabbitTopics.Functions.SelfHost;
 
 /// <summary>Starts the app's functions with the program and stops them with it. Where a setting or a function is wrong it
 /// says everything that is, and ends the program with exit code 1 instead.</summary>
-internal sealed class FunctionsRunner(
+internal sealed partial class FunctionsRunner(
     FunctionLoader loader, AppTimers timers, StartupProblems problems, IHostApplicationLifetime lifetime, ILogger<FunctionsRunner> logger)
     : IHostedService, IAsyncDisposable
 {
@@ -21,7 +21,7 @@ internal sealed class FunctionsRunner(
         {
             foreach (var problem in problems.All)
             {
-                logger.LogCritical("{Problem}", problem);
+                StartupProblem(problem);
             }
 
             Environment.ExitCode = 1;
@@ -31,7 +31,7 @@ internal sealed class FunctionsRunner(
 
         foreach (var function in found)
         {
-            logger.LogInformation("Found {Function}", function.Summary);
+            FunctionFound(function.Summary);
         }
 
         _listeners = [.. found.Select(function => function.Listener).OfType<RabbitMQTriggerListener>()];
@@ -50,4 +50,10 @@ internal sealed class FunctionsRunner(
             await listener.DisposeAsync();
         }
     }
+
+    [LoggerMessage(LogLevel.Critical, "{Problem}")]
+    private partial void StartupProblem(string problem);
+
+    [LoggerMessage(LogLevel.Information, "Found {Summary}")]
+    private partial void FunctionFound(string summary);
 }

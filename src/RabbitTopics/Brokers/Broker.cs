@@ -10,7 +10,7 @@ namespace RabbitTopics.Brokers;
 
 /// <summary>One broker and the app's two connections to it: a publisher that the broker holds back (its memory or disk
 /// alarm blocks whole connections) must not stop acknowledgements.</summary>
-internal sealed class Broker : IAsyncDisposable
+internal sealed partial class Broker : IAsyncDisposable
 {
     private const string DeliveryLimit = "x-delivery-limit";
 
@@ -167,10 +167,8 @@ internal sealed class Broker : IAsyncDisposable
     }
 
     /// <summary>Logs that a quorum queue may have a delivery limit at which it drops messages, and how to remove it.</summary>
-    internal void WarnOfDeliveryLimit(string queue) => _logger.LogWarning(
-        "Quorum queue '{Queue}' at {Endpoint} may have RabbitMQ 4's delivery limit: a message that was returned 20 times is dropped, or goes to the queue's dead-letter exchange. "
-        + "To have no limit, run: rabbitmqctl set_policy --apply-to quorum_queues rabbittopics-limit '^{Pattern}$' '{Definition}' (docs/brokers.md).",
-        queue, Endpoint, queue.Replace(".", "[.]", StringComparison.Ordinal), """{"delivery-limit": -1}""");
+    internal void WarnOfDeliveryLimit(string queue) =>
+        DeliveryLimitPossible(queue, Endpoint, queue.Replace(".", "[.]", StringComparison.Ordinal), """{"delivery-limit": -1}""");
 
     /// <summary>Closes both connections.</summary>
     public async ValueTask DisposeAsync()
@@ -180,4 +178,8 @@ internal sealed class Broker : IAsyncDisposable
         await Copies.DisposeAsync();
         await _publishing.DisposeAsync();
     }
+
+    [LoggerMessage(LogLevel.Warning, "Quorum queue '{Queue}' at {Endpoint} may have RabbitMQ 4's delivery limit: a message that was returned 20 times is dropped, or goes to the queue's dead-letter exchange. "
+        + "To have no limit, run: rabbitmqctl set_policy --apply-to quorum_queues rabbittopics-limit '^{Pattern}$' '{Definition}' (docs/brokers.md).")]
+    private partial void DeliveryLimitPossible(string queue, BrokerEndpoint endpoint, string pattern, string definition);
 }

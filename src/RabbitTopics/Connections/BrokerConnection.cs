@@ -10,7 +10,7 @@ namespace RabbitTopics.Connections;
 /// for as long as it takes.</summary>
 /// <remarks>The client library's own recovery is off: it hides the loss from those who must know of it (a consumer has to
 /// declare its queue again, a publish in flight has to fail), so there would be two recoveries to reason about.</remarks>
-internal sealed class BrokerConnection : IAsyncDisposable
+internal sealed partial class BrokerConnection : IAsyncDisposable
 {
     private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LastRetryDelay = TimeSpan.FromSeconds(2);
@@ -153,7 +153,7 @@ internal sealed class BrokerConnection : IAsyncDisposable
             _unblocked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
-        _logger.LogError("The broker at {Endpoint} takes no messages for {Purpose}: {Reason}. Publishes wait until it does.", _endpoint, _purpose, reason);
+        PublishingBlocked(_endpoint, _purpose, reason);
     }
 
     private void Unblock()
@@ -161,7 +161,7 @@ internal sealed class BrokerConnection : IAsyncDisposable
         BlockedReason = null;
         if (_unblocked.TrySetResult())
         {
-            _logger.LogInformation("The broker at {Endpoint} takes messages for {Purpose} again.", _endpoint, _purpose);
+            PublishingUnblocked(_endpoint, _purpose);
         }
     }
 
@@ -183,7 +183,7 @@ internal sealed class BrokerConnection : IAsyncDisposable
             }
             catch (Exception exception) when (!stop.IsCancellationRequested)
             {
-                _logger.LogWarning("The connection to the broker at {Endpoint} for {Purpose} failed: {Reason}", _endpoint, _purpose, exception.Message);
+                ConnectionFailed(_endpoint, _purpose, exception.Message);
             }
             catch (Exception)
             {
@@ -236,7 +236,7 @@ internal sealed class BrokerConnection : IAsyncDisposable
         FrameMax = connection.FrameMax;
         var lost = _lost = new CancellationTokenSource();
         _open.TrySetResult(connection);
-        _logger.LogInformation("Connected to the broker at {Endpoint} for {Purpose}.", _endpoint, _purpose);
+        Connected(_endpoint, _purpose);
         try
         {
             if (_wasOpen)
@@ -247,8 +247,7 @@ internal sealed class BrokerConnection : IAsyncDisposable
 
             _wasOpen = true;
             var reason = await closed.Task.WaitAsync(stop);
-            _logger.LogWarning("Lost the connection to the broker at {Endpoint} for {Purpose}: {Reason}. Connecting again.",
-                _endpoint, _purpose, reason.TrimEnd('.'));
+            ConnectionLost(_endpoint, _purpose, reason.TrimEnd('.'));
         }
         finally
         {
@@ -320,12 +319,32 @@ internal sealed class BrokerConnection : IAsyncDisposable
     {
         if (failure.NeedsAChange)
         {
-            _logger.LogError("Cannot connect to the broker at {Endpoint} for {Purpose}: {Reason} Trying again until that is corrected.",
-                _endpoint, _purpose, failure.Reason);
+            CannotConnect(_endpoint, _purpose, failure.Reason);
         }
         else
         {
-            _logger.LogWarning("Waiting for the broker at {Endpoint} for {Purpose}: {Reason}", _endpoint, _purpose, failure.Reason);
+            WaitingForBroker(_endpoint, _purpose, failure.Reason);
         }
     }
+
+    [LoggerMessage(LogLevel.Information, "Connected to the broker at {Endpoint} for {Purpose}.")]
+    private partial void Connected(BrokerEndpoint endpoint, string purpose);
+
+    [LoggerMessage(LogLevel.Warning, "Lost the connection to the broker at {Endpoint} for {Purpose}: {Reason}. Connecting again.")]
+    private partial void ConnectionLost(BrokerEndpoint endpoint, string purpose, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "The connection to the broker at {Endpoint} for {Purpose} failed: {Reason}")]
+    private partial void ConnectionFailed(BrokerEndpoint endpoint, string purpose, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Waiting for the broker at {Endpoint} for {Purpose}: {Reason}")]
+    private partial void WaitingForBroker(BrokerEndpoint endpoint, string purpose, string reason);
+
+    [LoggerMessage(LogLevel.Error, "Cannot connect to the broker at {Endpoint} for {Purpose}: {Reason} Trying again until that is corrected.")]
+    private partial void CannotConnect(BrokerEndpoint endpoint, string purpose, string reason);
+
+    [LoggerMessage(LogLevel.Error, "The broker at {Endpoint} takes no messages for {Purpose}: {Reason}. Publishes wait until it does.")]
+    private partial void PublishingBlocked(BrokerEndpoint endpoint, string purpose, string reason);
+
+    [LoggerMessage(LogLevel.Information, "The broker at {Endpoint} takes messages for {Purpose} again.")]
+    private partial void PublishingUnblocked(BrokerEndpoint endpoint, string purpose);
 }

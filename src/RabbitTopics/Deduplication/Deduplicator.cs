@@ -5,7 +5,7 @@ namespace RabbitTopics.Deduplication;
 
 /// <summary>Keeps a handler from handling a message twice, by its id: what was handled is remembered after it succeeded, so that a
 /// process which ends in between handles it again rather than not at all.</summary>
-internal sealed class Deduplicator(IDeduplicationStore store, ILogger<Deduplicator> logger)
+internal sealed partial class Deduplicator(IDeduplicationStore store, ILogger<Deduplicator> logger)
 {
     private readonly ConcurrentDictionary<(string Handler, string Id), Task> _running = new();
 
@@ -28,7 +28,7 @@ internal sealed class Deduplicator(IDeduplicationStore store, ILogger<Deduplicat
         {
             if (await store.ContainsAsync(handler, id, cancellationToken))
             {
-                logger.LogInformation("Handler '{Handler}': the message '{MessageId}' with topic '{Topic}' was handled before, and is done.", handler, id, message.Topic);
+                DuplicateSkipped(handler, id, message.Topic);
                 return;
             }
 
@@ -67,8 +67,13 @@ internal sealed class Deduplicator(IDeduplicationStore store, ILogger<Deduplicat
         }
         catch (Exception exception)
         {
-            logger.LogError(exception, "Handler '{Handler}' handled the message '{MessageId}', and the store of handled messages failed to record it: if it is delivered again, it is handled again.",
-                handler, id);
+            HandledMessageNotRecorded(exception, handler, id);
         }
     }
+
+    [LoggerMessage(LogLevel.Information, "Handler '{Handler}': the message '{MessageId}' with topic '{Topic}' was handled before, and is done.")]
+    private partial void DuplicateSkipped(string handler, string messageId, string topic);
+
+    [LoggerMessage(LogLevel.Error, "Handler '{Handler}' handled the message '{MessageId}', and the store of handled messages failed to record it: if it is delivered again, it is handled again.")]
+    private partial void HandledMessageNotRecorded(Exception exception, string handler, string messageId);
 }

@@ -153,6 +153,12 @@ internal sealed class Delivery
     /// <summary>The topic of the message where nobody may make that: a handler may end meanwhile and let go of the body.</summary>
     public string Topic => _message?.Topic ?? HeaderTable.GetString(RawProperties.Headers, TopicHeader) ?? RoutingKey;
 
+    /// <summary>The id of the message, likewise; null where it has none.</summary>
+    public string? MessageId => RawProperties.MessageId is { Length: > 0 } id ? id : HeaderTable.GetString(RawProperties.Headers, HeaderNames.MessageId);
+
+    /// <summary>Which attempt at the message it is, from 1, likewise.</summary>
+    public int Attempt => _message?.Attempt ?? Envelope.AttemptOf(RawProperties.Headers);
+
     /// <summary>Why the envelope of <see cref="Message"/> could not be read; null where it could, and until that is asked for.</summary>
     public Exception? Obstacle { get; private set; }
 

@@ -24,8 +24,8 @@ internal static class Envelope
     private static TopicMessage Read(MessageHeaders headers, MessageProperties? properties, IReadOnlyBasicProperties? delivered, string exchange,
         string routingKey, bool redelivered, ReadOnlyMemory<byte> body, string topicHeader)
     {
-        var requeues = Count(headers, HeaderNames.MicrosoftRequeueCount);
-        var attempt = 1 + Count(headers, HeaderNames.Attempts) + requeues;
+        var requeues = Count(headers.GetValueOrDefault(HeaderNames.MicrosoftRequeueCount));
+        var attempt = 1 + Count(headers.GetValueOrDefault(HeaderNames.Attempts)) + requeues;
         string? previousTrace = null;
         var firstTime = headers.GetValueOrDefault(HeaderNames.FirstTime) as DateTimeOffset?;
 
@@ -67,6 +67,13 @@ internal static class Envelope
         };
     }
 
-    private static int Count(MessageHeaders headers, string name) =>
-        (int)Math.Min(AmqpValue.Count(headers.GetValueOrDefault(name)) ?? 0, int.MaxValue / 4);
+    /// <summary>Which attempt a delivery is, from 1, by its headers as they came.</summary>
+    public static int AttemptOf(IDictionary<string, object?>? headers)
+    {
+        return 1 + CountOf(HeaderNames.Attempts) + CountOf(HeaderNames.MicrosoftRequeueCount);
+
+        int CountOf(string name) => headers is not null && headers.TryGetValue(name, out var value) ? Count(value) : 0;
+    }
+
+    private static int Count(object? value) => (int)Math.Min(AmqpValue.Count(value) ?? 0, int.MaxValue / 4);
 }

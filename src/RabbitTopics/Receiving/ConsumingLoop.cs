@@ -12,7 +12,7 @@ namespace RabbitTopics.Receiving;
 /// <param name="queue">The queue.</param>
 /// <param name="report">Takes what keeps the queue from being consumed; null where nothing does.</param>
 /// <param name="logger">Is told of everything that interrupts consuming.</param>
-internal sealed class ConsumingLoop(Broker broker, string queue, Action<string?> report, ILogger logger) : IAsyncDisposable
+internal sealed partial class ConsumingLoop(Broker broker, string queue, Action<string?> report, ILogger logger) : IAsyncDisposable
 {
     private static readonly TimeSpan AgainDelay = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
@@ -79,7 +79,7 @@ internal sealed class ConsumingLoop(Broker broker, string queue, Action<string?>
                 if (!Stop.IsCancellationRequested)
                 {
                     Report(ended);
-                    logger.LogWarning("Consuming queue '{Queue}' was interrupted: {Reason}. Consuming again.", queue, ended.TrimEnd('.'));
+                    ConsumingInterrupted(queue, ended.TrimEnd('.'));
                 }
             }
             catch (Exception exception) when (!Stop.IsCancellationRequested)
@@ -91,7 +91,7 @@ internal sealed class ConsumingLoop(Broker broker, string queue, Action<string?>
                 {
                     lastFailure = failure;
                     Report(failure);
-                    logger.LogError("Cannot consume queue '{Queue}' at {Endpoint}: {Reason} Trying again until it works.", queue, broker.Endpoint, failure);
+                    CannotConsume(queue, broker.Endpoint, failure);
                 }
             }
             catch (Exception)
@@ -109,4 +109,10 @@ internal sealed class ConsumingLoop(Broker broker, string queue, Action<string?>
         PublishRefusedException refused => refused.ReplyText,
         _ => exception.Message,
     };
+
+    [LoggerMessage(LogLevel.Warning, "Consuming queue '{Queue}' was interrupted: {Reason}. Consuming again.")]
+    private partial void ConsumingInterrupted(string queue, string reason);
+
+    [LoggerMessage(LogLevel.Error, "Cannot consume queue '{Queue}' at {Endpoint}: {Reason} Trying again until it works.")]
+    private partial void CannotConsume(string queue, BrokerEndpoint endpoint, string reason);
 }

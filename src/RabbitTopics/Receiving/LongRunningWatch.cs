@@ -5,7 +5,7 @@ using RabbitTopics.Messages;
 namespace RabbitTopics.Receiving;
 
 /// <summary>Names a handler that is at work on one message for long: once in the log, and in health as long as it is.</summary>
-internal sealed class LongRunningWatch(DeliveryPumps pumps, QueueConsumerOptions options, QueueHealth health, ILogger logger)
+internal sealed partial class LongRunningWatch(DeliveryPumps pumps, QueueConsumerOptions options, QueueHealth health, ILogger logger)
 {
     private static readonly TimeSpan LongestInterval = TimeSpan.FromSeconds(15);
 
@@ -16,8 +16,7 @@ internal sealed class LongRunningWatch(DeliveryPumps pumps, QueueConsumerOptions
     /// place of the concurrency.</summary>
     public void AddIgnoring(Task handling, Delivery delivery)
     {
-        logger.LogWarning("Handler '{Handler}' ignores its cancellation: it is still at work on a message of queue '{Queue}' with topic '{Topic}' though its time of {Seconds} s is over.",
-            options.Handler, options.Queue, delivery.Topic, options.HandlerOptions.Timeout.TotalSeconds);
+        CancellationIgnored(options.Handler, options.Queue, delivery.Topic, options.HandlerOptions.Timeout.TotalSeconds);
         Count(1);
         _ = handling.ContinueWith(_ => Count(-1), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
 
@@ -49,8 +48,7 @@ internal sealed class LongRunningWatch(DeliveryPumps pumps, QueueConsumerOptions
             named.IntersectWith(late);
             foreach (var delivery in late.Where(named.Add))
             {
-                logger.LogWarning("Handler '{Handler}' has been at work on a message of queue '{Queue}' with topic '{Topic}' for more than {Seconds} s. Its time has {Limit}.",
-                    options.Handler, options.Queue, delivery.Topic, after.TotalSeconds, Limit);
+                HandlerRunsLong(options.Handler, options.Queue, delivery.Topic, after.TotalSeconds, Limit);
             }
 
             health.Warn(options.Handler, options.Queue, "late", late.Count == 0 ? null
@@ -62,4 +60,11 @@ internal sealed class LongRunningWatch(DeliveryPumps pumps, QueueConsumerOptions
     }
 
     private string Limit => options.HandlerOptions.Timeout == Timeout.InfiniteTimeSpan ? "no limit: set Timeout" : $"a limit of {options.HandlerOptions.Timeout.TotalSeconds:0.###} s";
+
+    [LoggerMessage(LogLevel.Warning,
+        "Handler '{Handler}' ignores its cancellation: it is still at work on a message of queue '{Queue}' with topic '{Topic}' though its time of {Seconds} s is over.")]
+    private partial void CancellationIgnored(string handler, string queue, string topic, double seconds);
+
+    [LoggerMessage(LogLevel.Warning, "Handler '{Handler}' has been at work on a message of queue '{Queue}' with topic '{Topic}' for more than {Seconds} s. Its time has {Limit}.")]
+    private partial void HandlerRunsLong(string handler, string queue, string topic, double seconds, string limit);
 }

@@ -11,7 +11,7 @@ namespace RabbitTopics.Receiving;
 
 /// <summary>Takes the deliveries of one queue to a handler, and settles them. Keeps consuming, whatever becomes of the connection, the
 /// channel, the queue or a handler, until it is stopped.</summary>
-internal sealed class QueueConsumer : IAsyncDisposable
+internal sealed partial class QueueConsumer : IAsyncDisposable
 {
     /// <summary>How long messages are taken one by one at the most: one that is slow, or that waits to be settled, must not hold up the rest.</summary>
     private static readonly TimeSpan SuspectTime = TimeSpan.FromSeconds(10);
@@ -67,13 +67,12 @@ internal sealed class QueueConsumer : IAsyncDisposable
         await ((Task)stopping).WaitAsync(QuickStop, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!stopping.IsCompleted && _pumps.AtWork.Count() is > 0 and var atWork)
         {
-            _logger.LogInformation("Handler '{Handler}' is waited for: it is at work on {Count} message(s) of queue '{Queue}'.", _options.Handler, atWork, _options.Queue);
+            WaitingForHandler(_options.Handler, atWork, _options.Queue);
         }
 
         if (!await stopping)
         {
-            _logger.LogWarning("Handler '{Handler}' did not end within the time for stopping, nor when it was cancelled; its messages go back to queue '{Queue}' as the program ends.",
-                _options.Handler, _options.Queue);
+            HandlerDidNotEnd(_options.Handler, _options.Queue);
         }
     }
 
@@ -126,8 +125,7 @@ internal sealed class QueueConsumer : IAsyncDisposable
         var first = LooksForSuspects ? (ushort)1 : prefetch;
         await consumer.ConsumeAsync(_options.Queue, first, stop);
         _loop.Report(null);
-        _logger.LogInformation("Consuming queue '{Queue}' at {Endpoint}, prefetch {Prefetch}, concurrency {Concurrency}.",
-            _options.Queue, _broker.Endpoint, prefetch, _options.HandlerOptions.Concurrency);
+        ConsumingQueue(_options.Queue, _broker.Endpoint, prefetch, _options.HandlerOptions.Concurrency);
         if (first < prefetch)
         {
             await consumer.FirstUnsuspicious.WaitAsync(SuspectTime, consumer.Ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -248,4 +246,13 @@ internal sealed class QueueConsumer : IAsyncDisposable
             + "Give the queue another name, or delete it once it is empty: its messages go with it.",
         _ => null,
     };
+
+    [LoggerMessage(LogLevel.Information, "Handler '{Handler}' is waited for: it is at work on {Count} message(s) of queue '{Queue}'.")]
+    private partial void WaitingForHandler(string handler, int count, string queue);
+
+    [LoggerMessage(LogLevel.Warning, "Handler '{Handler}' did not end within the time for stopping, nor when it was cancelled; its messages go back to queue '{Queue}' as the program ends.")]
+    private partial void HandlerDidNotEnd(string handler, string queue);
+
+    [LoggerMessage(LogLevel.Information, "Consuming queue '{Queue}' at {Endpoint}, prefetch {Prefetch}, concurrency {Concurrency}.")]
+    private partial void ConsumingQueue(string queue, BrokerEndpoint endpoint, ushort prefetch, int concurrency);
 }

@@ -12,7 +12,7 @@ namespace RabbitTopics.Settling;
 /// <param name="queue">The queue, for the log.</param>
 /// <param name="prefetch">How many deliveries the broker hands out before it waits for acknowledgements.</param>
 /// <param name="logger">Is told of deliveries that the broker could not be told of.</param>
-internal sealed class Acknowledger(IChannel channel, string queue, int prefetch, ILogger logger) : IDisposable
+internal sealed partial class Acknowledger(IChannel channel, string queue, int prefetch, ILogger logger) : IDisposable
 {
     /// <summary>How long an acknowledgement waits for others at the most.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(5);
@@ -263,12 +263,14 @@ internal sealed class Acknowledger(IChannel channel, string queue, int prefetch,
     {
         try
         {
-            logger.LogWarning("{Count} message(s) of queue '{Queue}', the last with delivery tag {DeliveryTag}, could not be settled ({Reason}); the broker delivers them again.",
-                count, queue, last, reason);
+            DeliveriesNotSettled(count, queue, last, reason);
         }
         catch (Exception)
         {
             // There is no other place to say it.
         }
     }
+
+    [LoggerMessage(LogLevel.Warning, "{Count} message(s) of queue '{Queue}', the last with delivery tag {DeliveryTag}, could not be settled ({Reason}); the broker delivers them again.")]
+    private partial void DeliveriesNotSettled(int count, string queue, ulong deliveryTag, string reason);
 }

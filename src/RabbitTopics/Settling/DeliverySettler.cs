@@ -12,10 +12,11 @@ namespace RabbitTopics.Settling;
 /// <param name="options">How its messages are settled.</param>
 /// <param name="logger">Logs every message that was not handled.</param>
 /// <param name="reportHeld">Takes the text about messages that are held because their copies cannot be published; null when there are none left.</param>
-internal sealed class DeliverySettler(Broker broker, QueueProperties? queueProperties, HandlerOptions options, ILogger logger, Action<string?>? reportHeld = null)
+internal sealed partial class DeliverySettler(Broker broker, QueueProperties? queueProperties, HandlerOptions options, ILogger logger, Action<string?>? reportHeld = null)
 {
     private static readonly TimeSpan FirstHold = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestHold = TimeSpan.FromSeconds(30);
+    private static readonly Func<ILogger, string?, IDisposable?> MessageScope = LoggerMessage.DefineScope<string?>("MessageId:{MessageId}");
 
     private readonly CopyPublisher _copies = new(broker, queueProperties);
     private int _held;
@@ -226,27 +227,38 @@ internal sealed class DeliverySettler(Broker broker, QueueProperties? queuePrope
         }
         catch (Exception exception)
         {
-            logger.LogError(exception, "ErrorPolicy.IsNonRetryable failed on a {Error}, which counts as one that may be retried.", failure.GetType());
+            IsNonRetryableFailed(exception, failure.GetType());
             return false;
         }
     }
 
-    /// <summary>Says what became of a message. The stack of what was thrown is in the dead letter; in the log it is a matter for
-    /// debugging.</summary>
+    /// <summary>Says what became of a message, with its id in the scope. The stack of what was thrown is in the dead letter; in the log it is a
+    /// matter for debugging.</summary>
     private void Report(Delivery delivery, string why, Exception? failure, string consequence)
     {
+        using var scope = MessageScope(logger, delivery.MessageId);
         if (failure is null)
         {
             // What it parks is to be looked at; another attempt may be its ordinary way.
-            logger.Log(delivery.Outcome == DeliveryEnd.DeadLettered ? LogLevel.Warning : LogLevel.Information,
-                "Handler '{Handler}', attempt {Attempt}: a message of queue '{Queue}' with topic '{Topic}' was settled by the handler itself, with {Call}; {Consequence}.",
+            SettledByHandler(delivery.Outcome == DeliveryEnd.DeadLettered ? LogLevel.Warning : LogLevel.Information,
                 delivery.Handler, delivery.Message.Attempt, delivery.Queue, delivery.Message.Topic, why, consequence);
             return;
         }
 
         var reason = $"{failure.GetType().FullName}: {Secret.Hide(failure.Message)}";
-        logger.LogWarning("Handler '{Handler}', attempt {Attempt}: a message of queue '{Queue}' with topic '{Topic}' was not handled ({Why}: {Reason}); {Consequence}.",
-            delivery.Handler, delivery.Message.Attempt, delivery.Queue, delivery.Message.Topic, why, reason, consequence);
-        logger.LogDebug(failure, "What handler '{Handler}' threw.", delivery.Handler);
+        MessageNotHandled(delivery.Handler, delivery.Message.Attempt, delivery.Queue, delivery.Message.Topic, why, reason, consequence);
+        HandlerThrew(failure, delivery.Handler);
     }
+
+    [LoggerMessage(LogLevel.Error, "ErrorPolicy.IsNonRetryable failed on a {Error}, which counts as one that may be retried.")]
+    private partial void IsNonRetryableFailed(Exception exception, Type error);
+
+    [LoggerMessage("Handler '{Handler}', attempt {Attempt}: a message of queue '{Queue}' with topic '{Topic}' was settled by the handler itself, with {Call}; {Consequence}.")]
+    private partial void SettledByHandler(LogLevel level, string handler, int attempt, string queue, string topic, string call, string consequence);
+
+    [LoggerMessage(LogLevel.Warning, "Handler '{Handler}', attempt {Attempt}: a message of queue '{Queue}' with topic '{Topic}' was not handled ({Why}: {Reason}); {Consequence}.")]
+    private partial void MessageNotHandled(string handler, int attempt, string queue, string topic, string why, string reason, string consequence);
+
+    [LoggerMessage(LogLevel.Debug, "What handler '{Handler}' threw.")]
+    private partial void HandlerThrew(Exception exception, string handler);
 }

@@ -12,7 +12,7 @@ namespace RabbitTopics.Functions.SelfHost.Health;
 /// <summary>Serves the app's health over HTTP to an orchestrator, on the port in the setting <c>RABBITTOPICS_HEALTH_PORT</c>; without the
 /// setting there is no endpoint. <c>/health/live</c> answers while the process does; <c>/health/ready</c> answers 200, or 503
 /// while the app is starting or stopping, or while a health check of it is unhealthy, with the reasons.</summary>
-internal sealed class HealthEndpoint(
+internal sealed partial class HealthEndpoint(
     IConfiguration configuration, HealthCheckService health, IHostApplicationLifetime lifetime, StartupProblems problems, ILogger<HealthEndpoint> logger)
     : BackgroundService
 {
@@ -56,7 +56,7 @@ internal sealed class HealthEndpoint(
             return Task.CompletedTask;
         }
 
-        logger.LogInformation("Health: http://*:{Port}{Live} and {Ready}.", port, LivePath, ReadyPath);
+        ServingHealth(port, LivePath, ReadyPath);
         return base.StartAsync(cancellationToken);
     }
 
@@ -76,7 +76,7 @@ internal sealed class HealthEndpoint(
             }
             catch (SocketException exception)
             {
-                logger.LogDebug(exception, "A connection to the health port was not taken.");
+                ConnectionNotTaken(exception);
                 await Task.Delay(TimeSpan.FromMilliseconds(100), stoppingToken); // As when the process has no file handles left.
             }
         }
@@ -99,7 +99,7 @@ internal sealed class HealthEndpoint(
         }
         catch (Exception exception)
         {
-            logger.LogDebug(exception, "A health request was not answered."); // The client has disconnected, or sent nothing.
+            RequestNotAnswered(exception); // The client has disconnected, or sent nothing.
         }
     }
 
@@ -153,4 +153,13 @@ internal sealed class HealthEndpoint(
         var text = string.Join('\n', lines);
         return report.Status == HealthStatus.Unhealthy ? (503, unavailable, text) : (200, "OK", text);
     }
+
+    [LoggerMessage(LogLevel.Information, "Health: http://*:{Port}{Live} and {Ready}.")]
+    private partial void ServingHealth(int port, string live, string ready);
+
+    [LoggerMessage(LogLevel.Debug, "A connection to the health port was not taken.")]
+    private partial void ConnectionNotTaken(Exception exception);
+
+    [LoggerMessage(LogLevel.Debug, "A health request was not answered.")]
+    private partial void RequestNotAnswered(Exception exception);
 }

@@ -13,7 +13,7 @@ namespace RabbitTopics.Functions.SelfHost.Timers;
 
 /// <summary>The app's timer functions, and where they run: in the instance that leads, which is the active consumer of the queue
 /// <c>APP.timers</c>, or in every instance where that is configured or there is no broker.</summary>
-internal sealed class AppTimers(
+internal sealed partial class AppTimers(
     AppBrokers brokers, QueueHealth health, IConfiguration configuration, IOptions<RabbitTopicsOptions> appOptions, IOptions<TimerOptions> options,
     TimeProvider time, ILoggerFactory loggers) : IAsyncDisposable
 {
@@ -64,8 +64,7 @@ internal sealed class AppTimers(
         }
         else if (_listeners.Count > 0 && options.Value.RunInOneInstance)
         {
-            _logger.LogWarning("The setting '{Setting}' is missing, so that timers run in every instance of this app and their runs are not recorded. "
-                + "Set it to the URI of a broker, or {Option} to false if that is what you want (docs/timers.md).", ConnectionSetting, nameof(TimerOptions.RunInOneInstance));
+            TimersRunInEveryInstance(ConnectionSetting, nameof(TimerOptions.RunInOneInstance));
         }
 
         _listeners.ForEach(listener => listener.Start());
@@ -108,7 +107,7 @@ internal sealed class AppTimers(
         await Task.Delay(ConnectTime, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (Broker.Consuming.IsDown && !stop.IsCancellationRequested)
         {
-            _logger.LogWarning("The timers of app '{App}' wait for the broker at {Endpoint}: none of them runs in this instance until then.", _app, Broker.Endpoint);
+            TimersWaitForBroker(_app, Broker.Endpoint);
         }
     }
 
@@ -133,14 +132,14 @@ internal sealed class AppTimers(
             if (_term.Task.IsCompleted)
             {
                 _term = NewWait();
-                _logger.LogInformation("This instance no longer runs the timers of app '{App}'.", _app);
+                LeadEnded(_app);
             }
         }
     }
 
     private void Begin(TimerTerm term)
     {
-        _logger.LogInformation("This instance runs the timers of app '{App}' (queue '{Queue}' at {Endpoint}).", _app, Queue, Broker.Endpoint);
+        LeadBegun(_app, Queue, Broker.Endpoint);
         _term.SetResult(term);
     }
 
@@ -151,4 +150,17 @@ internal sealed class AppTimers(
         406 => $"It exists with other properties: delete it, or give the app another name ({AppNameSetting}). ",
         _ => "",
     } + "The app's timers do not run here.";
+
+    [LoggerMessage(LogLevel.Warning, "The setting '{Setting}' is missing, so that timers run in every instance of this app and their runs are not recorded. "
+        + "Set it to the URI of a broker, or {Option} to false if that is what you want (docs/timers.md).")]
+    private partial void TimersRunInEveryInstance(string setting, string option);
+
+    [LoggerMessage(LogLevel.Warning, "The timers of app '{App}' wait for the broker at {Endpoint}: none of them runs in this instance until then.")]
+    private partial void TimersWaitForBroker(string app, BrokerEndpoint endpoint);
+
+    [LoggerMessage(LogLevel.Information, "This instance runs the timers of app '{App}' (queue '{Queue}' at {Endpoint}).")]
+    private partial void LeadBegun(string app, string queue, BrokerEndpoint endpoint);
+
+    [LoggerMessage(LogLevel.Information, "This instance no longer runs the timers of app '{App}'.")]
+    private partial void LeadEnded(string app);
 }

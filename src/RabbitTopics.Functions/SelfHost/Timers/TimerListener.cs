@@ -23,7 +23,7 @@ internal sealed record TimerTerm(Func<Task<bool>> AskAsync, CancellationToken En
 
 /// <summary>Runs one timer function on its schedule while this instance leads, never twice at once. A run that takes longer than the
 /// schedule's pace makes the next one late and past due; the others that it covers are left out.</summary>
-internal sealed class TimerListener(
+internal sealed partial class TimerListener(
     TimerFunction function, TimersState state, Func<CancellationToken, Task<TimerTerm>> termAsync, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
     private readonly BackgroundWork _work = new();
@@ -42,7 +42,7 @@ internal sealed class TimerListener(
             }
             catch (Exception exception) when (!_work.Stop.IsCancellationRequested)
             {
-                logger.LogError(exception, "Function '{Function}': its timer failed; it runs on.", function.Name);
+                TimerFailed(exception, function.Name);
                 await Task.Delay(TimeSpan.FromSeconds(1), _work.Stop);
             }
         }
@@ -88,8 +88,7 @@ internal sealed class TimerListener(
             var (isLate, next, skipped) = TimerPlan.Run(function.Schedule, status.Next, now);
             if (skipped > 0)
             {
-                logger.LogWarning("Function '{Function}' is late: its run of {Due:u} begins now; skipped {Skipped} occurrences after that.",
-                    function.Name, status.Next, TimerPlan.Counted(skipped));
+                RunIsLate(function.Name, status.Next, TimerPlan.Counted(skipped));
             }
 
             status = await InvokeAsync(status, isLate || isMissed, next);
@@ -99,8 +98,7 @@ internal sealed class TimerListener(
         if (!_work.Stop.IsCancellationRequested && !function.IsMonitored && status.Next <= time.GetUtcNow())
         {
             // If it is monitored, the next leader runs it late.
-            logger.LogWarning("Function '{Function}' does not run here at {Due:u}, nor at {Skipped} occurrences after that: this instance does not lead any more.",
-                function.Name, status.Next, TimerPlan.Counted(TimerPlan.Run(function.Schedule, status.Next, time.GetUtcNow()).Skipped));
+            RunsLeftOut(function.Name, status.Next, TimerPlan.Counted(TimerPlan.Run(function.Schedule, status.Next, time.GetUtcNow()).Skipped));
         }
     }
 
@@ -118,7 +116,7 @@ internal sealed class TimerListener(
         }
         catch (Exception exception)
         {
-            logger.LogError(exception, "Function '{Function}' failed; it runs again on its schedule.", function.Name);
+            RunFailed(exception, function.Name);
         }
 
         // Also if the term has ended meanwhile: if this instance leads again, it must know what it has run.
@@ -126,4 +124,16 @@ internal sealed class TimerListener(
         state.Set(function.Name, ran, function.IsMonitored);
         return ran;
     }
+
+    [LoggerMessage(LogLevel.Error, "Function '{Function}': its timer failed; it runs on.")]
+    private partial void TimerFailed(Exception exception, string function);
+
+    [LoggerMessage(LogLevel.Error, "Function '{Function}' failed; it runs again on its schedule.")]
+    private partial void RunFailed(Exception exception, string function);
+
+    [LoggerMessage(LogLevel.Warning, "Function '{Function}' is late: its run of {Due:u} begins now; skipped {Skipped} occurrences after that.")]
+    private partial void RunIsLate(string function, DateTimeOffset due, string skipped);
+
+    [LoggerMessage(LogLevel.Warning, "Function '{Function}' does not run here at {Due:u}, nor at {Skipped} occurrences after that: this instance does not lead any more.")]
+    private partial void RunsLeftOut(string function, DateTimeOffset due, string skipped);
 }

@@ -18,7 +18,7 @@ namespace RabbitTopics.Functions.SelfHost.Timers;
 /// in the queue before, including the last state of the previous leader. A leader publishes the state of the timers and acknowledges what it has got only
 /// when a newer state is confirmed, so that the broker hands the state to the next leader together with the lead.</para>
 /// </remarks>
-internal sealed class TimerSession(
+internal sealed partial class TimerSession(
     Broker broker, IChannel channel, string queue, TimersState state, Action<TimerTerm> begin, Action<string?> report, ILogger logger, CancellationToken connectionLost)
     : WatchedConsumer(channel, connectionLost)
 {
@@ -125,7 +125,7 @@ internal sealed class TimerSession(
         _held = message.DeliveryTag;
         if (message.Body is null)
         {
-            logger.LogWarning("A message in the timers' queue '{Queue}' is not from an instance of this app and is dropped. Nothing else may be published there.", queue);
+            ForeignMessageDropped(queue);
         }
 
         var isNews = message.Body is not null && state.Merge(message.Body.Timers);
@@ -197,8 +197,7 @@ internal sealed class TimerSession(
     {
         if (timers.Where(timer => !state.Own.Contains(timer) && _unknown.Add(timer)).ToArray() is [_, ..] others)
         {
-            logger.LogWarning("Another instance has timers that this one, which runs the timers, does not have: {Timers}. They run once an instance that has them leads. "
-                + "If that is another app, and not another version of this one, give it another name ({Setting}).", string.Join(", ", others), AppTimers.AppNameSetting);
+            OtherTimersFound(string.Join(", ", others), AppTimers.AppNameSetting);
         }
     }
 
@@ -218,7 +217,7 @@ internal sealed class TimerSession(
             const string problem = "another instance runs the timers as well: the queue was declared without x-single-active-consumer = true. "
                 + "Delete it and declare it with that; see docs/timers.md.";
             report(problem);
-            logger.LogError("The timers' queue '{Queue}' at {Endpoint}: {Problem}", queue, broker.Endpoint, problem);
+            RivalFound(queue, broker.Endpoint, problem);
         }
     }
 
@@ -246,13 +245,25 @@ internal sealed class TimerSession(
             {
                 _failure = failure;
                 report(refused is null ? null : failure);
-                logger.LogWarning("Cannot publish to the timers' queue '{Queue}' at {Endpoint}: {Reason} Trying again until it works; {Meanwhile}.",
-                    queue, broker.Endpoint, failure, _leads ? "its runs are not recorded until then" : "this instance may not notice that it is to run the timers");
+                CannotPublish(queue, broker.Endpoint, failure, _leads ? "its runs are not recorded until then" : "this instance may not notice that it is to run the timers");
             }
 
             return null;
         }
     }
+
+    [LoggerMessage(LogLevel.Warning, "A message in the timers' queue '{Queue}' is not from an instance of this app and is dropped. Nothing else may be published there.")]
+    private partial void ForeignMessageDropped(string queue);
+
+    [LoggerMessage(LogLevel.Warning, "Another instance has timers that this one, which runs the timers, does not have: {Timers}. They run once an instance that has them leads. "
+        + "If that is another app, and not another version of this one, give it another name ({Setting}).")]
+    private partial void OtherTimersFound(string timers, string setting);
+
+    [LoggerMessage(LogLevel.Error, "The timers' queue '{Queue}' at {Endpoint}: {Problem}")]
+    private partial void RivalFound(string queue, BrokerEndpoint endpoint, string problem);
+
+    [LoggerMessage(LogLevel.Warning, "Cannot publish to the timers' queue '{Queue}' at {Endpoint}: {Reason} Trying again until it works; {Meanwhile}.")]
+    private partial void CannotPublish(string queue, BrokerEndpoint endpoint, string reason, string meanwhile);
 
     /// <summary>A message of the queue; the body is null if it is not from an instance.</summary>
     private sealed record Message(ulong DeliveryTag, bool Redelivered, IReadOnlyBasicProperties Properties, TimersBody? Body);

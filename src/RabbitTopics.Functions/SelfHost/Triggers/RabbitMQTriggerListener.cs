@@ -14,7 +14,7 @@ using RabbitTopics.Settling;
 namespace RabbitTopics.Functions.SelfHost.Triggers;
 
 /// <summary>Invokes one function for each delivery of its queue.</summary>
-internal sealed class RabbitMQTriggerListener : IAsyncDisposable
+internal sealed partial class RabbitMQTriggerListener : IAsyncDisposable
 {
     private readonly LoadedFunction _function;
     private readonly FunctionInvoker _invoker;
@@ -73,10 +73,7 @@ internal sealed class RabbitMQTriggerListener : IAsyncDisposable
         }
 
         _unexpectedIsSaid = true;
-        _logger.LogWarning("Queue '{Queue}' gets the topic '{Topic}' from exchange '{Exchange}', which no [TopicSubscription] of '{Function}' asks for. RabbitMQ keeps the bindings of earlier "
-            + "subscriptions: remove one with [TopicSubscription(\"PATTERN\", Remove = true)] beside the others, or with "
-            + "'rabbitmqadmin delete binding source={Exchange} destination_type=queue destination={Queue} properties_key=PATTERN' ('rabbitmqctl list_bindings' shows them).",
-            Options.Queue, message.RoutingKey, message.Exchange, _function.Name, message.Exchange, Options.Queue);
+        UnexpectedTopic(Options.Queue, message.RoutingKey, message.Exchange, _function.Name);
     }
 
     /// <summary>The function and all of its outputs: only then a message counts as handled, for its de-duplication too.</summary>
@@ -91,6 +88,11 @@ internal sealed class RabbitMQTriggerListener : IAsyncDisposable
         var message = delivery.Message;
         return delivery.Obstacle is { } obstacle ? throw new PoisonMessageException(obstacle) : message;
     }
+
+    [LoggerMessage(LogLevel.Warning, "Queue '{Queue}' gets the topic '{Topic}' from exchange '{Exchange}', which no [TopicSubscription] of '{Function}' asks for. RabbitMQ keeps the bindings of earlier "
+        + "subscriptions: remove one with [TopicSubscription(\"PATTERN\", Remove = true)] beside the others, or with "
+        + "'rabbitmqadmin delete binding source={Exchange} destination_type=queue destination={Queue} properties_key=PATTERN' ('rabbitmqctl list_bindings' shows them).")]
+    private partial void UnexpectedTopic(string queue, string topic, string exchange, string function);
 
     private sealed class DeliveryTrigger(string parameter, Delivery delivery) : FunctionTrigger(parameter)
     {
