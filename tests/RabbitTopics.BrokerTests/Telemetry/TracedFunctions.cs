@@ -7,6 +7,7 @@ using Microsoft.Azure.Functions.Worker.Core.FunctionMetadata;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using RabbitTopics.Functions;
 
 namespace RabbitTopics.BrokerTests.Telemetry;
@@ -26,8 +27,11 @@ public sealed class TracedFunctions(TracedFunctions.Seen seen)
 
     [TopicOutput("%RUN%.second")]
     [ErrorPolicy(ErrorAction.Retry, Delays = "00:00:00.100")]
-    public static string First([TopicSubscription("%RUN%.first")] TopicMessage message) =>
-        message.Attempt == 1 ? throw new InvalidOperationException("It fails the first time.") : "second";
+    public static string First([TopicSubscription("%RUN%.first")] TopicMessage message, FunctionContext context)
+    {
+        context.GetLogger(nameof(First)).LogWarning("At work.");
+        return message.Attempt == 1 ? throw new InvalidOperationException("It fails the first time.") : "second";
+    }
 
     public void Second([TopicSubscription("%RUN%.second")] string text, FunctionContext context) => seen.TraceParents[text] = context.TraceContext.TraceParent;
 
@@ -35,7 +39,10 @@ public sealed class TracedFunctions(TracedFunctions.Seen seen)
     /// <param name="uri">The broker.</param>
     /// <param name="run">What its topics and queues begin with.</param>
     /// <param name="functions">Which of the functions it has.</param>
-    internal static async Task<IHost> StartAsync(Uri uri, string run, params string[] functions)
+    internal static Task<IHost> StartAsync(Uri uri, string run, params string[] functions) => StartAsync(uri, run, _ => { }, functions);
+
+    /// <summary>The same, with further services.</summary>
+    internal static async Task<IHost> StartAsync(Uri uri, string run, Action<IServiceCollection> configure, params string[] functions)
     {
         var builder = FunctionsApplication.CreateBuilder([]);
         builder.Configuration.AddInMemoryCollection([new("RabbitMQ", uri.OriginalString), new("RUN", run), new("RABBITTOPICS_APP_NAME", run), new("AzureFunctionsJobHost:logging:logLevel:default", "Warning")]);
@@ -43,6 +50,7 @@ public sealed class TracedFunctions(TracedFunctions.Seen seen)
         builder.Services.Configure<TimerOptions>(timers => timers.AppName = run);
         builder.Services.AddSingleton<Seen>();
         builder.Services.AddSingleton<IFunctionMetadataProvider>(new Metadata([.. functions.Select(Function)]));
+        configure(builder.Services);
         var host = builder.Build();
         await host.StartAsync();
         return host;

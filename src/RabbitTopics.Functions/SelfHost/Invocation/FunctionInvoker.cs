@@ -3,7 +3,9 @@ using System.Diagnostics;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using RabbitTopics.Connections;
 using RabbitTopics.Functions.Telemetry;
+using RabbitTopics.Messages;
 using RabbitTopics.Telemetry;
 
 namespace RabbitTopics.Functions.SelfHost.Invocation;
@@ -47,27 +49,35 @@ internal sealed class FunctionInvoker(
         }
     }
 
-    /// <summary>What each log line of an invocation may show, under the names that Microsoft's worker gives it. The id is made when it is
-    /// read.</summary>
+    /// <summary>What each log line of an invocation may show: the invocation, under the names that Microsoft's worker gives it, and the message that it is of.
+    /// Each value is read when it is asked for, which may be after the end of the invocation.</summary>
     private sealed class LogScope(InvocationContext context) : IReadOnlyList<KeyValuePair<string, object?>>
     {
-        public int Count => 2;
+        private readonly Delivery? _delivery = (Delivery?)context.Trigger.Feature(typeof(Delivery));
 
-        public KeyValuePair<string, object?> this[int index] => index switch
+        public int Count => _delivery is null ? 2 : 6;
+
+        public KeyValuePair<string, object?> this[int index] => (index, _delivery) switch
         {
-            0 => new("AzureFunctions_InvocationId", context.InvocationId),
-            1 => new("AzureFunctions_FunctionName", context.Function.Name),
+            (0, _) => new("AzureFunctions_InvocationId", context.InvocationId),
+            (1, _) => new("AzureFunctions_FunctionName", context.Function.Name),
+            (2, { } delivery) => new("Queue", delivery.Queue),
+            (3, { } delivery) => new("Topic", delivery.Topic),
+            (4, { } delivery) => new("MessageId", delivery.MessageId),
+            (5, { } delivery) => new("Attempt", delivery.Attempt),
             _ => throw new ArgumentOutOfRangeException(nameof(index)),
         };
 
         public IEnumerator<KeyValuePair<string, object?>> GetEnumerator()
         {
-            yield return this[0];
-            yield return this[1];
+            for (var index = 0; index < Count; index++)
+            {
+                yield return this[index];
+            }
         }
 
         IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-        public override string ToString() => $"AzureFunctions_InvocationId:{context.InvocationId} AzureFunctions_FunctionName:{context.Function.Name}";
+        public override string ToString() => string.Join(' ', this.Select(entry => $"{entry.Key}:{entry.Value}"));
     }
 }
