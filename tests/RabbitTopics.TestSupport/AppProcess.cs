@@ -26,6 +26,8 @@ public sealed class AppProcess : IAsyncDisposable
         }
     }
 
+    public int Id => _process.Id;
+
     public bool HasExited => _process.HasExited;
 
     /// <summary>Starts a command line, run by the shell's rules of words. Unless its settings say otherwise it is an app of its own: of

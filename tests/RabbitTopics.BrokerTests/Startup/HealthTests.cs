@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using RabbitMQ.Client;
 using RabbitTopics.TestSupport;
 
@@ -89,6 +90,56 @@ public sealed class HealthTests : IDisposable
         Assert.Contains($"The port {_port} of the setting 'RABBITTOPICS_HEALTH_PORT' cannot be listened on", second.Output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Kestrel_is_loaded_where_there_is_a_health_port_and_not_else(bool isThere)
+    {
+        await using var app = Start(new Uri("amqp://127.0.0.1:1"), ("RABBITTOPICS_HEALTH_PORT", isThere ? $"{_port}" : null));
+        await app.WaitForOutputAsync("Application started");
+
+        Assert.Equal(isThere, (await File.ReadAllTextAsync($"/proc/{app.Id}/maps")).Contains("/Microsoft.AspNetCore.Server.Kestrel", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_flood_of_the_health_port_takes_no_memory_and_is_not_logged()
+    {
+        await using var app = Start(new Uri("amqp://127.0.0.1:1"),
+            ("DOTNET_GCgen0size", "0x1000000"), // Else garbage is left until it fills the processor's cache, which may be large.
+            ("ASPNETCORE_URLS", "http://127.0.0.1:1"), ("URLS", "http://127.0.0.1:1"), ("Kestrel__Endpoints__Http__Url", "http://127.0.0.1:1"));
+        await app.WaitForOutputAsync("Application started");
+        const string start = "GET /health/live HTTP/1.1\r\nHost: x\r\n";
+        string[] requests = ["hello\r\n\r\n", "GET /", $"{start}X-Endless: ", $"{start}Content-Length: 100000000\r\n\r\n", $"{start}Transfer-Encoding: chunked\r\n\r\n5F5E100\r\n"];
+        var floods = Enumerable.Repeat(requests, 20).SelectMany(all => all);
+        await Task.WhenAll(floods.Select(FloodAsync));
+        using var process = Process.GetProcessById(app.Id);
+        var before = process.WorkingSet64;
+
+        await Task.WhenAll(floods.Select(FloodAsync));
+
+        process.Refresh();
+        Assert.True(process.WorkingSet64 - before < 30_000_000, $"{before} bytes became {process.WorkingSet64}.");
+        Assert.Equal(HttpStatusCode.OK, (await AskAsync("live")).Status);
+        Assert.Equal(0, await app.StopAsync());
+        Assert.DoesNotContain("Kestrel", app.Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>Sends a request and up to 100 MB after it, until the app hangs up.</summary>
+    private async Task FloodAsync(string request)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, _port);
+        var chunk = Encoding.ASCII.GetBytes(new string('x', 100_000));
+        await Assert.ThrowsAsync<IOException>(async () =>
+        {
+            await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(request));
+            for (var sent = 0; sent < 100_000_000; sent += chunk.Length)
+            {
+                await client.GetStream().WriteAsync(chunk);
+            }
+        });
+    }
+
     /// <summary>A port that is free and below those that the system gives to connections, and may give to one before the app has it.</summary>
     private static int FreePort()
     {
@@ -108,12 +159,12 @@ public sealed class HealthTests : IDisposable
         }
     }
 
-    private AppProcess Start(Uri broker, params (string Name, string Value)[] settings) => AppProcess.Start(Repository.Program("src/FunctionApp"),
+    private AppProcess Start(Uri broker, params (string Name, string? Value)[] settings) => AppProcess.Start(Repository.Program("src/FunctionApp"),
         new Dictionary<string, string?>
         {
             ["RabbitMQ"] = broker.OriginalString,
             ["RABBITTOPICS_HEALTH_PORT"] = $"{_port}",
-        }.Concat(settings.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value)))
+        }.Concat(settings.Select(setting => KeyValuePair.Create(setting.Name, setting.Value)))
             .GroupBy(setting => setting.Key).ToDictionary(group => group.Key, group => group.Last().Value));
 
     /// <summary>Asks by the probe, whose port the command line says, after the option.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -7,6 +8,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using RabbitTopics.Functions.SelfHost.Health;
 using RabbitTopics.Startup;
+using RabbitTopics.TestSupport;
 
 namespace RabbitTopics.Tests.SelfHost;
 
@@ -52,7 +54,9 @@ public sealed class HealthEndpointTests
     [InlineData("HEAD /health/live HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 200 OK", "")]
     [InlineData("GET / HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 404 Not Found", "There is /health/live and /health/ready.\n")]
     [InlineData("POST /health/live HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 405 Method Not Allowed", "Ask with GET or HEAD.\n")]
-    [InlineData("hello\r\n\r\n", "HTTP/1.1 400 Bad Request", "This is not an HTTP request.\n")]
+    [InlineData("GET /health/live HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\n", "HTTP/1.1 413 Payload Too Large", "Ask without a body.\n")]
+    [InlineData("POST /health/live HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", "HTTP/1.1 413 Payload Too Large", "Ask without a body.\n")]
+    [InlineData("hello\r\n\r\n", "HTTP/1.1 400 Bad Request", "")]
     public async Task A_request_has_its_answer(string request, string status, string body)
     {
         using var host = await StartAsync();
@@ -69,10 +73,46 @@ public sealed class HealthEndpointTests
         using var host = await StartAsync();
         using var silent = await SendAsync("GET /health/live HTT");
         using var loud = await SendAsync(new string('x', 100_000));
-        using var client = await SendAsync("GET /health/live HTTP/1.1\r\n\r\n");
+        using var client = await SendAsync("GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n");
 
         Assert.StartsWith("HTTP/1.1 200 OK", await ReadToEndAsync(client), StringComparison.Ordinal);
+        var clock = Stopwatch.StartNew();
         await host.StopAsync(TestContext.Current.CancellationToken);
+        Assert.True(clock.Elapsed < Wait.Stretch(TimeSpan.FromSeconds(5)), $"It took {clock.Elapsed}.");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("GET /health/live HTT")]
+    public async Task Who_says_nothing_or_not_all_of_it_is_disconnected(string words)
+    {
+        using var host = await StartAsync();
+        using var silent = await SendAsync(words);
+
+        await ReadToEndAsync(silent).WaitAsync(Wait.Stretch(TimeSpan.FromSeconds(20)), TestContext.Current.CancellationToken);
+    }
+
+    [Theory]
+    [InlineData("GET /health/live HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\n")]
+    [InlineData("GET /health/live HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5F5E100\r\n")]
+    [InlineData("GET /health/live HTTP/1.1\r\nHost: x\r\nX-Endless: ")]
+    [InlineData("GET /")]
+    public async Task Who_sends_100_MB_is_disconnected_at_the_first_of_them(string start)
+    {
+        using var host = await StartAsync();
+        var sent = 0;
+        using var loud = await SendAsync(start);
+        var chunk = new byte[100_000];
+        Array.Fill(chunk, (byte)'x');
+        await Assert.ThrowsAsync<IOException>(async () =>
+        {
+            for (; sent < 100_000_000; sent += chunk.Length)
+            {
+                await loud.GetStream().WriteAsync(chunk, TestContext.Current.CancellationToken);
+            }
+        });
+
+        Assert.True(sent < 30_000_000, $"It sent {sent} bytes."); // Most of them wait in the buffers of the two sockets.
     }
 
     private static int FreePort()
