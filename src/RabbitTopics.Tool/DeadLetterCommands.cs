@@ -63,22 +63,33 @@ internal static class DeadLetterCommands
 
     private static Command Export()
     {
-        var file = new Option<FileInfo?>("--file") { Description = "Where to; standard output without it." };
+        var file = new Option<FileInfo?>("--file") { Description = "Where to, a file that is not there yet; standard output without it." };
         return Command("export", "Writes messages as JSON, each in a line. They stay.", [file], async (queue, filter, session, parsed, cancellationToken) =>
         {
-            await using var writer = parsed.GetValue(file) is { } target ? new StreamWriter(target.Open(FileMode.Create)) : Console.Out;
+            // Made with the first message: a queue that is not there leaves no file. Never over an earlier export.
+            var target = parsed.GetValue(file);
+            TextWriter? writer = target is null ? Console.Out : null;
             var isChosen = filter.Read(parsed);
             var count = 0;
-            await session.DeadLetters.GoThroughAsync(queue, letter =>
+            try
             {
-                if (isChosen(letter))
+                await session.DeadLetters.GoThroughAsync(queue, letter =>
                 {
-                    writer.WriteLine(MessageJson.Write(letter));
-                    count++;
-                }
+                    if (isChosen(letter))
+                    {
+                        writer ??= new StreamWriter(target!.Open(FileMode.CreateNew));
+                        writer.WriteLine(MessageJson.Write(letter));
+                        count++;
+                    }
 
-                return DeadLetterAction.Keep;
-            }, new DeadLetterOptions { Most = filter.Most(parsed) }, cancellationToken);
+                    return DeadLetterAction.Keep;
+                }, new DeadLetterOptions { Most = filter.Most(parsed) }, cancellationToken);
+            }
+            finally
+            {
+                await (writer?.DisposeAsync() ?? ValueTask.CompletedTask);
+            }
+
             await Console.Error.WriteLineAsync($"{count} message(s) written.");
             return 0;
         });

@@ -16,7 +16,16 @@ internal static partial class DoctorCommand
     {
         var queues = new Argument<string[]>("QUEUE") { Description = "Queues of functions.", Arity = ArgumentArity.ZeroOrMore };
         var delays = Times.Options("--delays", "The delays of the error policy; those of the default one without it.", [.. new ErrorPolicy().Delays]);
-        var command = new Command("doctor", "Looks at the broker's version, the user's permissions, and whether queues and those beside them are as an app needs them. It changes nothing that is there.") { queues, delays };
+        var topics = new Option<string[]>("--topic") { Description = "The patterns of topics that an app subscribes the queue to. With --management, for which of its bindings no app asks any more." };
+        var exchange = new Option<string>("--exchange") { Description = "The exchange of --topic.", DefaultValueFactory = _ => new RabbitTopicsOptions().Exchange };
+        var command = new Command("doctor", "Looks at the broker's version, the user's permissions, and whether queues and those beside them are as an app needs them. It changes nothing that is there.") { queues, delays, topics, exchange };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(topics) is { Length: > 0 } && (result.GetValue(queues) is not { Length: 1 } || result.GetValue(ManagementApi.Address) is null))
+            {
+                result.AddError("--topic is for one QUEUE, and needs --management, as AMQP does not tell of bindings.");
+            }
+        });
         command.SetAction((parsed, cancellationToken) => Session.RunAsync(parsed, async session =>
         {
             var problems = 0;
@@ -38,6 +47,28 @@ internal static partial class DoctorCommand
                 Say(problem, $"queue '{queue}' drops nothing that is returned often");
             }
 
+            void SayBindings(string queue, IReadOnlyList<ManagementApi.Binding> bindings)
+            {
+                if (parsed.GetValue(topics) is not { Length: > 0 } patterns)
+                {
+                    Console.WriteLine($"note     queue '{queue}' gets {(bindings.Count == 0 ? "no topic" : string.Join(", ", bindings.Select(binding => $"'{binding.RoutingKey}' of exchange '{binding.Exchange}'")))}");
+                    return;
+                }
+
+                var asked = patterns.Select(pattern => new ManagementApi.Binding(parsed.GetValue(exchange)!, pattern)).ToHashSet();
+                foreach (var stale in bindings.Where(binding => !asked.Contains(binding)))
+                {
+                    Say($"queue '{queue}' gets '{stale.RoutingKey}' of exchange '{stale.Exchange}', for which nobody asks. RabbitMQ keeps the bindings of earlier subscriptions. To remove it: "
+                        + $"rabbitmqadmin delete binding source='{stale.Exchange}' destination_type=queue destination='{queue}' properties_key='{stale.RoutingKey}'", "");
+                }
+
+                foreach (var binding in asked)
+                {
+                    Say(bindings.Contains(binding) ? null : $"queue '{queue}' does not get '{binding.RoutingKey}' of exchange '{binding.Exchange}'. An app with Topology = Declare binds it when it starts.",
+                        $"queue '{queue}' gets '{binding.RoutingKey}' of exchange '{binding.Exchange}'");
+                }
+            }
+
             var version = session.Broker.Consuming.ServerVersion;
             Say(version < new Version(3, 10) ? $"RabbitMQ {version} is older than 3.10, whose quorum queues retries need. Use a newer one." : null, $"RabbitMQ {version} at {session.Broker.Endpoint}");
             Say(await PublishProblemAsync(session, cancellationToken), "the user may publish copies, for retries and dead letters, to the default exchange");
@@ -51,6 +82,11 @@ internal static partial class DoctorCommand
 
                 Say(counts is { Consumers: 0, Messages: > 0 } ? $"queue '{queue}' has {counts.Messages} message(s) and no consumer. Is the app running?" : null, $"queue '{queue}': {counts.Messages} message(s), {counts.Consumers} consumer(s)");
                 await SayLimitAsync(queue);
+                if (session.Management is { } management)
+                {
+                    SayBindings(queue, await management.BindingsAsync(queue, cancellationToken));
+                }
+
                 var dead = DeadLetterQueue.Name(queue);
                 var parked = await session.Broker.TryCountAsync(dead, cancellationToken);
                 Say(parked is null ? $"there is no queue '{dead}', to which messages go that cannot be handled. {Remedy}" : null, $"queue '{dead}': {parked?.Messages} message(s)");

@@ -33,6 +33,9 @@ internal static class MessageJson
     /// <summary>A message.</summary>
     public static string Write(TopicMessage message) => JsonSerializer.Serialize(Fields(message), Options);
 
+    /// <summary>The headers of a message, as values that JSON has.</summary>
+    public static Dictionary<string, object?> Headers(TopicMessage message) => message.Headers.ToDictionary(header => header.Key, header => Value(header.Value));
+
     private static object Fields(TopicMessage message)
     {
         var text = Text(message.Body.Span);
@@ -43,7 +46,7 @@ internal static class MessageJson
             message.Exchange,
             message.RoutingKey,
             message.Properties,
-            Headers = message.Headers.ToDictionary(header => header.Key, header => Value(header.Value)),
+            Headers = Headers(message),
             Body = text is null ? null : Json(text) ?? JsonValue.Create(text),
             BodyBase64 = text is null ? Convert.ToBase64String(message.Body.Span) : null,
         };
@@ -61,6 +64,9 @@ internal static class MessageJson
             return null;
         }
     }
+
+    /// <summary>A JSON object or array with a line for each value; null where the text is none.</summary>
+    public static string? Indent(string text) => Json(text)?.ToJsonString(Indented);
 
     private static JsonNode? Json(string text)
     {

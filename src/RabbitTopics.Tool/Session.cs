@@ -17,7 +17,8 @@ internal sealed class Session : IAsyncDisposable
 
     private readonly ServiceProvider _services;
 
-    private Session(ServiceProvider services, Broker broker) => (_services, Broker) = (services, broker);
+    private Session(ServiceProvider services, Broker broker, Uri? management) =>
+        (_services, Broker, Management) = (services, broker, management is null ? null : new ManagementApi(management, broker.Endpoint));
 
     public static Option<string> Setting { get; } = new("--setting")
     {
@@ -27,6 +28,9 @@ internal sealed class Session : IAsyncDisposable
     };
 
     public Broker Broker { get; }
+
+    /// <summary>The broker's management API; null where its address was not given.</summary>
+    public ManagementApi? Management { get; }
 
     public RabbitTopicsOptions Options => _services.GetRequiredService<IOptions<RabbitTopicsOptions>>().Value;
 
@@ -40,10 +44,10 @@ internal sealed class Session : IAsyncDisposable
     {
         try
         {
-            await using var session = await OpenAsync(parsed.GetValue(Setting)!, cancellationToken);
+            await using var session = await OpenAsync(parsed.GetValue(Setting)!, parsed.GetValue(ManagementApi.Address), cancellationToken);
             return await run(session);
         }
-        catch (Exception exception) when (exception is BrokerSettingException or RabbitMQClientException or TopicPublishException or InvalidOperationException or ArgumentException or InvalidDataException or IOException)
+        catch (Exception exception) when (IsExpected(exception))
         {
             await Console.Error.WriteLineAsync(exception.Message);
             return 1;
@@ -55,13 +59,21 @@ internal sealed class Session : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether an error is the broker's or the user's, so that its message is all there is to say.</summary>
+    public static bool IsExpected(Exception exception) =>
+        exception is BrokerSettingException or RabbitMQClientException or TopicPublishException or InvalidOperationException or ArgumentException or InvalidDataException or IOException;
+
     /// <summary>Asks, where there is somebody to ask; else <c>--yes</c> is needed.</summary>
     public static bool IsConfirmed(bool isGiven, string question) =>
         isGiven || (!Console.IsInputRedirected && AnsiConsole.Profile.Capabilities.Interactive && AnsiConsole.Confirm(question, defaultValue: false));
 
-    public ValueTask DisposeAsync() => _services.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        Management?.Dispose();
+        return _services.DisposeAsync();
+    }
 
-    private static async Task<Session> OpenAsync(string setting, CancellationToken cancellationToken)
+    private static async Task<Session> OpenAsync(string setting, Uri? management, CancellationToken cancellationToken)
     {
         var local = new ConfigurationBuilder().AddJsonFile(Path.Combine(Environment.CurrentDirectory, "local.settings.json"), optional: true).Build();
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(local.GetSection("Values").GetChildren().Select(value => KeyValuePair.Create(value.Key, value.Value)))
@@ -86,7 +98,7 @@ internal sealed class Session : IAsyncDisposable
                 throw new InvalidOperationException($"The broker at {broker.Endpoint} was not to be reached within {Patience.TotalSeconds} s.");
             }
 
-            return new Session(provider, broker);
+            return new Session(provider, broker, management);
         }
         catch
         {

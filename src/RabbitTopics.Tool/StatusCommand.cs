@@ -1,7 +1,7 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json;
-using RabbitTopics.Topology;
 using Spectre.Console;
 
 namespace RabbitTopics.Tool;
@@ -13,16 +13,17 @@ internal static class StatusCommand
 
     public static Command Create()
     {
-        var queues = new Argument<string[]>("QUEUE") { Description = "Queues of functions.", Arity = ArgumentArity.OneOrMore };
+        var queues = new Argument<string[]>("QUEUE") { Description = "Queues of functions; with --management all of them where none is named.", Arity = ArgumentArity.ZeroOrMore };
         var watch = new Option<bool>("--watch") { Description = "Looks again every two seconds, until Ctrl-C." };
         var json = new Option<bool>("--json") { Description = "One JSON object for each queue, in a line." };
         var command = new Command("status", "Shows how many messages and consumers queues have, and how many messages wait beside them for another attempt or were parked.") { queues, watch, json };
+        command.Validators.Add(result => RequireQueues(result, queues));
         command.SetAction((parsed, cancellationToken) => Session.RunAsync(parsed, async session =>
         {
             do
             {
-                var states = await Task.WhenAll(parsed.GetValue(queues)!.Select(queue => ReadAsync(session, queue, cancellationToken)));
-                Write(states, parsed.GetValue(json));
+                var states = await QueueStates.ReadAsync(session, parsed.GetValue(queues)!, cancellationToken);
+                Write(states, session.Management is not null, parsed.GetValue(json));
                 if (!parsed.GetValue(watch))
                 {
                     return states.Any(state => state.Messages is null) ? 1 : 0;
@@ -36,15 +37,16 @@ internal static class StatusCommand
         return command;
     }
 
-    private static async Task<State> ReadAsync(Session session, string queue, CancellationToken cancellationToken)
+    /// <summary>AMQP does not list queues.</summary>
+    public static void RequireQueues(CommandResult command, Argument<string[]> queues)
     {
-        var own = await session.Broker.TryCountAsync(queue, cancellationToken);
-        var dead = await session.Broker.TryCountAsync(DeadLetterQueue.Name(queue), cancellationToken);
-        var retries = await Task.WhenAll(new ErrorPolicy().Delays.Select(delay => session.Broker.TryCountAsync(RetryQueue.Name(queue, delay), cancellationToken)));
-        return new State(queue, own?.Messages, own?.Consumers, retries.Any(retry => retry is not null) ? retries.Sum(retry => retry?.Messages ?? 0) : null, dead?.Messages);
+        if (command.GetValue(queues) is not { Length: > 0 } && command.GetValue(ManagementApi.Address) is null)
+        {
+            command.AddError("Name a QUEUE, or the broker's management API with --management, which lists them.");
+        }
     }
 
-    private static void Write(IReadOnlyCollection<State> states, bool json)
+    private static void Write(IReadOnlyCollection<QueueState> states, bool isManaged, bool json)
     {
         if (json)
         {
@@ -56,17 +58,20 @@ internal static class StatusCommand
             return;
         }
 
-        var table = new Table().AddColumns("queue", "messages", "consumers", "for another attempt*", "parked");
+        var table = new Table().AddColumns("queue", "messages", "consumers", "in/s", "out/s", isManaged ? "for another attempt" : "for another attempt*", "parked");
         foreach (var state in states)
         {
-            table.AddRow(Markup.Escape(state.Queue), state.Messages is null ? "there is no such queue" : Text(state.Messages), Text(state.Consumers), Text(state.Retrying), Text(state.Parked));
+            table.AddRow(Markup.Escape(state.Queue), state.Messages is null ? "there is no such queue" : Text(state.Messages), Text(state.Consumers), Rate(state.In), Rate(state.Out), Text(state.Retrying), Text(state.Parked));
         }
 
         AnsiConsole.Write(table);
-        AnsiConsole.MarkupLine("[dim]* in the queues of the default delays, 1, 5 and 25 s[/]");
+        if (!isManaged)
+        {
+            AnsiConsole.MarkupLine("[dim]* in the queues of the default delays, 1, 5 and 25 s. Rates and other delays: --management[/]");
+        }
 
         static string Text(long? count) => count?.ToString(CultureInfo.InvariantCulture) ?? "-";
-    }
 
-    private sealed record State(string Queue, long? Messages, long? Consumers, long? Retrying, long? Parked);
+        static string Rate(double? rate) => rate?.ToString("0.#", CultureInfo.InvariantCulture) ?? "-";
+    }
 }

@@ -8,16 +8,19 @@ public sealed class PrivateBroker : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("rabbittopics-").FullName;
 
-    private PrivateBroker()
-    {
-    }
+    private readonly bool _withManagement;
+
+    private PrivateBroker(bool withManagement) => _withManagement = withManagement;
 
     /// <summary>The broker's URI; stays the same over restarts.</summary>
     public Uri Uri { get; private set; } = null!;
 
-    public static async Task<PrivateBroker> StartNewAsync()
+    /// <summary>The address of its management API, where it was started with that.</summary>
+    public Uri? Management { get; private set; }
+
+    public static async Task<PrivateBroker> StartNewAsync(bool withManagement = false)
     {
-        var broker = new PrivateBroker();
+        var broker = new PrivateBroker(withManagement);
         await broker.StartAsync();
         return broker;
     }
@@ -30,7 +33,11 @@ public sealed class PrivateBroker : IAsyncDisposable
         return broker;
     }
 
-    public async Task StartAsync() => Uri = new Uri(await RunAsync("start", _folder));
+    public async Task StartAsync()
+    {
+        Uri = new Uri(await RunAsync(_withManagement ? ["start", "--management", _folder] : ["start", _folder]));
+        Management = _withManagement ? new Uri((await RunAsync("management", _folder)).Split(' ')[0]) : null;
+    }
 
     /// <summary>Kills the broker (SIGKILL).</summary>
     public Task KillAsync() => RunAsync("kill", _folder);

@@ -26,6 +26,9 @@ internal sealed class BrokerEndpoint
     /// <summary>The user part of the URI; the broker's default user where there is none.</summary>
     internal string UserName => Uri.UserInfo.Length == 0 ? "guest" : Uri.UnescapeDataString(Uri.UserInfo.Split(':')[0]);
 
+    /// <summary>The password of the URI; the broker's default password where there is none. A secret.</summary>
+    internal string Password => Uri.UserInfo.Split(':') is [_, var password] ? Uri.UnescapeDataString(password) : Uri.UserInfo.Length == 0 ? "guest" : "";
+
     internal string VirtualHost => Uri.AbsolutePath.Length <= 1 ? "/" : Uri.UnescapeDataString(Uri.AbsolutePath[1..]);
 
     internal int Port => Uri.Port > 0 ? Uri.Port : Uri.Scheme == "amqps" ? 5671 : 5672;

@@ -25,6 +25,12 @@ public sealed class ToolTests(SharedBroker broker, ITestOutputHelper output)
         Assert.Equal(("m-1", "It is wrong <b>", 1), (message.GetProperty("id").GetString(), shown.GetProperty("exceptionMessage").GetString(), message.GetProperty("body").GetProperty("number").GetInt32()));
         Assert.Equal(6, (await RunAsync($"dead export {dead} 2>/dev/null")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Count(line => JsonDocument.Parse(line).RootElement.GetProperty("queue").GetString() == dead));
 
+        var file = Path.Combine(Directory.CreateTempSubdirectory("rabbittopics-").FullName, "dead.jsonl");
+        Assert.Contains("6 message(s) written.", await RunAsync($"dead export {dead} --file {file}"), StringComparison.Ordinal);
+        Assert.Contains($"The file '{file}' already exists.", await RunAsync($"dead export {dead} --file {file}", exitCode: 1), StringComparison.Ordinal);
+        Assert.Equal(6, (await File.ReadAllLinesAsync(file)).Length);
+        Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
+
         Assert.Contains("Would replay: 3 message(s) of 6; 3 stay(s)", await RunAsync($"dead replay {dead} --exception format --dry-run"), StringComparison.Ordinal);
         Assert.Contains("replay: 1 message(s) of 6", await RunAsync($"dead replay {dead} --id m-1"), StringComparison.Ordinal);
         Assert.Equal("""{"number":1}""", Encoding.UTF8.GetString((await library.Channel.TakeAsync(library.Queue)).Body.Span));
@@ -101,6 +107,41 @@ public sealed class ToolTests(SharedBroker broker, ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task With_the_management_API_all_queues_and_their_bindings_are_seen()
+    {
+        await using var own = await PrivateBroker.StartNewAsync(withManagement: true);
+        await using var library = await Library.OnAsync(own.Uri);
+        await using (var consumer = library.Consumer((_, _) => ValueTask.CompletedTask, queue: "orders")) // Bound by its name.
+        {
+            consumer.Start();
+            await Client.WaitForConsumersAsync(own.Uri, "orders");
+        }
+
+        await library.Channel.QueueBindAsync("orders", "amq.topic", "earlier.*");
+        await library.SendAsync("a", "orders");
+        await library.SendAsync("b", "orders.retry.5000");
+        await Wait.UntilAsync(async () => (await RunAsync("status --json")).Contains("""{"queue":"orders","messages":1,"consumers":0,"retrying":1,"parked":0,"in":""", StringComparison.Ordinal),
+            "figures, which are some seconds old");
+
+        var said = await RunAsync("doctor orders --topic orders", exitCode: 1);
+        Assert.Contains("ok       queue 'orders' gets 'orders' of exchange 'amq.topic'", said, StringComparison.Ordinal);
+        Assert.Contains("PROBLEM  queue 'orders' gets 'earlier.*' of exchange 'amq.topic', for which nobody asks.", said, StringComparison.Ordinal);
+        Assert.Contains("rabbitmqadmin delete binding source='amq.topic' destination_type=queue destination='orders' properties_key='earlier.*'", said, StringComparison.Ordinal);
+        Assert.Contains("does not get 'new' of exchange 'amq.topic'", await RunAsync("doctor orders --topic new", exitCode: 1), StringComparison.Ordinal);
+        Assert.Contains("note     queue 'orders' gets 'earlier.*' of exchange 'amq.topic', 'orders' of", await RunAsync("doctor orders", exitCode: 1), StringComparison.Ordinal);
+
+        await own.ControlAsync("set_user_tags", "rabbittopics");
+        Assert.Contains("it does not take the user of the broker's URI. Give that user the tag 'management'", await RunAsync("status", exitCode: 1), StringComparison.Ordinal);
+
+        async Task<string> RunAsync(string command, int exitCode = 0)
+        {
+            await using var tool = AppProcess.Start($"{Program} {command} --management {own.Management}", new Dictionary<string, string?> { ["RabbitMQ"] = own.Uri.OriginalString });
+            Assert.Equal(exitCode, await tool.WaitForExitAsync());
+            return tool.Output;
+        }
+    }
+
+    [Fact]
     public async Task A_message_may_be_published_with_a_delay_for_which_no_queue_is_there_yet()
     {
         await using var library = await Library.OnAsync(broker.Uri);
@@ -118,6 +159,13 @@ public sealed class ToolTests(SharedBroker broker, ITestOutputHelper output)
     [InlineData("dead replay q --older-than 7", 2, "'7' is not a time")]
     [InlineData("publish t --body 1 --delay 5", 2, "'5' is not a time")]
     [InlineData("doctor q --delays 5", 2, "'5' is not a time")]
+    [InlineData("status", 2, "Name a QUEUE, or the broker's management API with --management")]
+    [InlineData("ui", 2, "Name a QUEUE, or the broker's management API with --management")]
+    [InlineData("ui q --listen here", 2, "'here' is not an IP address.")]
+    [InlineData("ui q --port 70000", 2, "--port is to be from 0 to 65535.")]
+    [InlineData("status q --management http://guest:s3cret@localhost:15672", 2, "The address of --management is no http or https address without a user.")]
+    [InlineData("status q --management http://127.0.0.1:1", 1, "The management API at http://127.0.0.1:1/ does not answer")]
+    [InlineData("doctor q --topic a", 2, "--topic is for one QUEUE, and needs --management")]
     [InlineData("dead list q --setting Nowhere", 1, "The setting 'Nowhere' is missing or empty. Set it")]
     public async Task What_is_wrong_is_said_with_an_exit_code(string command, int exitCode, string text) =>
         Assert.Contains(text, await RunAsync(command, exitCode), StringComparison.Ordinal);
