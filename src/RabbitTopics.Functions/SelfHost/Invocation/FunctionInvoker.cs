@@ -3,7 +3,6 @@ using System.Diagnostics;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using RabbitTopics.Connections;
 using RabbitTopics.Functions.Telemetry;
 using RabbitTopics.Messages;
 using RabbitTopics.Telemetry;
