@@ -17,7 +17,7 @@ find_server() {
 server_prepare() {
   random_secret >"$dir/.erlang.cookie"
   chmod 400 -- "$dir/.erlang.cookie"
-  printf '[].\n' >"$dir/enabled_plugins"
+  printf '[%s].\n' "$(has_management && printf 'rabbitmq_management')" >"$dir/enabled_plugins"
   cat >"$dir/rabbitmq.conf" <<CONF
 listeners.tcp.local = 127.0.0.1:$port
 default_user = $user
@@ -25,6 +25,12 @@ default_pass = $password
 disk_free_limit.absolute = 1MB
 log.console = false
 CONF
+  if has_management; then
+    cat >>"$dir/rabbitmq.conf" <<CONF
+management.tcp.ip = 127.0.0.1
+management.tcp.port = $((port + 3))
+CONF
+  fi
 }
 
 # Sets $server_env: the whole environment of the node and of rabbitmqctl, with their files below the given path.

@@ -58,7 +58,7 @@ end_group() {
 
 # Chooses a broker: the given one if it answers, else a private one of this run. The latter, too, where
 # RABBITTOPICS_BROKER_VERSION names a version (infra/README.md). Getting that one started, and installed
-# before, goes on in the background until await_broker. $1: name of the run.
+# before, goes on in the background until await_broker. $1: name of the run; the rest: options for the start of a private one.
 choose_broker() {
   broker_origin='given by RabbitMQ in the environment'
   if [[ -n ${RABBITTOPICS_BROKER_VERSION:-} ]]; then
@@ -74,7 +74,8 @@ choose_broker() {
   fi
   broker_folder=.broker/$1-$$
   broker_origin="private, in $broker_folder"
-  begin_broker_job start "$broker_folder"
+  shift
+  begin_broker_job start "$@" "$broker_folder"
 }
 
 begin_broker_job() {
