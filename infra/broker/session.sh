@@ -10,7 +10,7 @@ source infra/broker/amqp.sh
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
 export MSBUILDDISABLENODEREUSE=1 # no build server that outlives the build; the compiler's is ended with its job
 
-job='' broker_job='' broker_folder='' ticker='' progress=''
+job='' broker_job='' side_job='' broker_folder='' ticker='' progress=''
 
 need_sdk() {
   local version
@@ -83,6 +83,12 @@ begin_broker_job() {
   broker_job=$!
 }
 
+# Runs a command beside the others, in a process group of its own; end_session ends it.
+begin_side_job() {
+  setsid "$@" </dev/null &
+  side_job=$!
+}
+
 # Says which broker it is, never its user, and hands it on as RabbitMQ.
 await_broker() {
   local broker_version
@@ -102,6 +108,7 @@ end_session() {
   if [[ -n $ticker ]]; then end_ticker; fi
   disown -a # the shell is not to report their ends
   if [[ -n $job ]]; then end_group "$job"; fi
+  if [[ -n $side_job ]]; then end_group "$side_job"; fi
   if [[ -n $broker_job ]]; then end_group "$broker_job"; fi
   if [[ -n $broker_folder ]]; then
     infra/broker/broker kill "$broker_folder"
