@@ -115,6 +115,24 @@ public sealed class HealthEndpointTests
         Assert.True(sent < 30_000_000, $"It sent {sent} bytes."); // Most of them wait in the buffers of the two sockets.
     }
 
+    [Fact]
+    public async Task It_says_that_the_app_starts_and_stops_while_other_services_do()
+    {
+        using var http = new HttpClient();
+        var answers = new List<string>();
+        async Task AskAsync()
+        {
+            using var answer = await http.GetAsync(new Uri($"http://127.0.0.1:{_port}/health/ready"), TestContext.Current.CancellationToken);
+            answers.Add($"{(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}");
+        }
+
+        using var host = await StartAsync(new Service(AskAsync));
+        await AskAsync();
+        await host.StopAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(["503 Starting\n", "200 Healthy\n", "503 Stopping\n"], answers);
+    }
+
     private static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -122,12 +140,17 @@ public sealed class HealthEndpointTests
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private async Task<IHost> StartAsync()
+    private async Task<IHost> StartAsync(params IHostedService[] others)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration.AddInMemoryCollection([new("RABBITTOPICS_HEALTH_PORT", $"{_port}")]);
         builder.Services.AddHealthChecks().AddCheck("test", () => _state);
         builder.Services.AddSingleton<StartupProblems>().AddHostedService<HealthEndpoint>();
+        foreach (var other in others)
+        {
+            builder.Services.AddSingleton(other);
+        }
+
         var host = builder.Build();
         await host.StartAsync(TestContext.Current.CancellationToken);
         Assert.Empty(host.Services.GetRequiredService<StartupProblems>().All);
@@ -162,5 +185,13 @@ public sealed class HealthEndpointTests
     {
         using var reader = new StreamReader(client.GetStream());
         return await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Does the same when it starts and when it stops.</summary>
+    private sealed class Service(Func<Task> work) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken) => work();
+
+        public Task StopAsync(CancellationToken cancellationToken) => work();
     }
 }
