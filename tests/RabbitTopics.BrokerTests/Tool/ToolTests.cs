@@ -119,7 +119,8 @@ public sealed class ToolTests(SharedBroker broker, ITestOutputHelper output)
 
         await library.Channel.QueueBindAsync("orders", "amq.topic", "earlier.*");
         await library.SendAsync("a", "orders");
-        await library.SendAsync("b", "orders.retry.5000");
+        await library.Channel.QueueDeclareAsync("orders.retry.3600000", durable: true, exclusive: false, autoDelete: false);
+        await library.SendAsync("b", "orders.retry.3600000");
         await Wait.UntilAsync(async () => (await RunAsync("status --json")).Contains("""{"queue":"orders","messages":1,"consumers":0,"retrying":1,"parked":0,"in":""", StringComparison.Ordinal),
             "figures, which are some seconds old");
 
