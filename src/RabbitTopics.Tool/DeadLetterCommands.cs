@@ -10,7 +10,7 @@ internal static class DeadLetterCommands
 {
     private const int NotConfirmed = 3;
 
-    private static readonly string[] Groups = ["reason", "exception", "topic", "handler"];
+    private static readonly string[] Groups = ["reason", "exception", "topic", "handler", "queue", "age"];
 
     public static Command Create() => new("dead", "Looks at dead letters, and puts them back, moves, exports or deletes them.") { List(), Show(), Export(), Replay(), Move(), Delete() };
 
@@ -46,8 +46,19 @@ internal static class DeadLetterCommands
             "reason" => letter.Reason,
             "topic" => letter.Message.Topic,
             "handler" => letter.Handler,
+            "queue" => letter.OriginalQueue,
+            "age" => Age(letter.Time),
             _ => letter.ExceptionType ?? letter.Reason,
         } ?? "-";
+
+        static string? Age(DateTimeOffset? time) => (DateTimeOffset.UtcNow - time)?.TotalHours switch
+        {
+            null => null,
+            < 1 => "less than an hour",
+            < 24 => "less than a day",
+            < 7 * 24 => "less than a week",
+            _ => "a week or more",
+        };
 
         static string Text(DateTimeOffset? time) => time?.ToString("u", CultureInfo.InvariantCulture) ?? "-";
 
@@ -132,7 +143,12 @@ internal static class DeadLetterCommands
 
             if (AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected)
             {
-                await AnsiConsole.Status().StartAsync($"{queue} …", context => GoThroughAsync(new Progress(seen => context.Status($"{Markup.Escape(queue)}: {seen.Seen} looked at, {seen.Seen - seen.Kept} done"))));
+                var count = await session.Broker.TryCountAsync(queue, cancellationToken);
+                await AnsiConsole.Progress().AutoClear(true).StartAsync(async context =>
+                {
+                    var bar = context.AddTask(Markup.Escape(name), maxValue: Math.Min(filter.Most(parsed), count?.Messages ?? 0));
+                    await GoThroughAsync(new Progress(seen => bar.Value = seen.Seen));
+                });
             }
             else
             {

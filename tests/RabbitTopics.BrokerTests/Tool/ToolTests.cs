@@ -20,6 +20,8 @@ public sealed class ToolTests(SharedBroker broker, ITestOutputHelper output)
 
         Assert.Contains("\"group\":\"System.FormatException\",\"count\":3", await RunAsync($"dead list {dead} --json"), StringComparison.Ordinal);
         Assert.Matches("max-attempts.* 3 ", await RunAsync($"dead list {dead} --by reason"));
+        Assert.Contains($"\"group\":\"{library.Queue}\",\"count\":6", await RunAsync($"dead list {dead} --by queue --json"), StringComparison.Ordinal);
+        Assert.Contains("\"group\":\"less than a day\",\"count\":6", await RunAsync($"dead list {dead} --by age --json"), StringComparison.Ordinal);
         var shown = JsonDocument.Parse(await RunAsync($"dead show {dead} --id m-1")).RootElement;
         var message = shown.GetProperty("message");
         Assert.Equal(("m-1", "It is wrong <b>", 1), (message.GetProperty("id").GetString(), shown.GetProperty("exceptionMessage").GetString(), message.GetProperty("body").GetProperty("number").GetInt32()));
@@ -224,6 +226,7 @@ public sealed class ToolTests(SharedBroker broker, ITestOutputHelper output)
                     [HeaderNames.DeadLetterReason] = number % 2 == 0 ? DeadLetterReasons.MaxAttempts : DeadLetterReasons.NonRetryable,
                     [HeaderNames.ExceptionType] = number % 2 == 0 ? "System.TimeoutException" : "System.FormatException",
                     [HeaderNames.ExceptionMessage] = "It is wrong <b>",
+                    [HeaderNames.DeadLetterTime] = new AmqpTimestamp(DateTimeOffset.UtcNow.AddHours(-2).ToUnixTimeSeconds()),
                 },
             }, Encoding.UTF8.GetBytes($$"""{"number":{{number}}}"""));
         }
