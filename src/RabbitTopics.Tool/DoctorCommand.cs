@@ -56,10 +56,16 @@ internal static partial class DoctorCommand
                 }
 
                 var asked = patterns.Select(pattern => new ManagementApi.Binding(parsed.GetValue(exchange)!, pattern)).ToHashSet();
-                foreach (var stale in bindings.Where(binding => !asked.Contains(binding)))
+                foreach (var other in bindings.Where(binding => !asked.Contains(binding)))
                 {
-                    Say($"queue '{queue}' gets '{stale.RoutingKey}' of exchange '{stale.Exchange}', for which nobody asks. RabbitMQ keeps the bindings of earlier subscriptions. To remove it: "
-                        + $"rabbitmqadmin delete binding source='{stale.Exchange}' destination_type=queue destination='{queue}' properties_key='{stale.RoutingKey}'", "");
+                    if (other.Exchange != parsed.GetValue(exchange))
+                    {
+                        Console.WriteLine($"note     queue '{queue}' gets '{other.RoutingKey}' of exchange '{other.Exchange}', too");
+                        continue;
+                    }
+
+                    Say($"queue '{queue}' gets '{other.RoutingKey}' of exchange '{other.Exchange}', which --topic does not name. RabbitMQ keeps the bindings of earlier subscriptions. To remove it, if it is one: "
+                        + $"rabbitmqadmin --vhost='{session.Broker.Endpoint.VirtualHost}' delete binding source='{other.Exchange}' destination_type=queue destination='{queue}' properties_key='{(other.RoutingKey.Length == 0 ? "~" : other.RoutingKey)}'", "");
                 }
 
                 foreach (var binding in asked)

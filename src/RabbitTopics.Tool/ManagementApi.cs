@@ -47,7 +47,7 @@ internal sealed class ManagementApi : IDisposable
     {
         const string columns = "name,messages,consumers,message_stats.publish_details.rate,message_stats.ack_details.rate,message_stats.deliver_no_ack_details.rate";
         var queues = await GetAsync<QueueAnswer[]>($"api/queues/{_virtualHost}?columns={columns}", cancellationToken);
-        return [.. queues.Select(queue => new Queue(queue.Name, queue.Messages ?? 0, queue.Consumers ?? 0, queue.MessageStats?.PublishDetails?.Rate ?? 0,
+        return [.. queues.Select(queue => new Queue(queue.Name, queue.Messages, queue.Consumers, queue.MessageStats?.PublishDetails?.Rate ?? 0,
             (queue.MessageStats?.AckDetails?.Rate ?? 0) + (queue.MessageStats?.DeliverNoAckDetails?.Rate ?? 0)))];
     }
 
@@ -81,8 +81,8 @@ internal sealed class ManagementApi : IDisposable
         }
     }
 
-    /// <summary>A queue. The rates are messages a second.</summary>
-    internal sealed record Queue(string Name, long Messages, long Consumers, double In, double Out);
+    /// <summary>A queue. The rates are messages a second. Null is what the broker does not say, as of a queue whose node is down.</summary>
+    internal sealed record Queue(string Name, long? Messages, long? Consumers, double In, double Out);
 
     internal sealed record Binding(string Exchange, string RoutingKey);
 

@@ -63,6 +63,22 @@ internal sealed class Session : IAsyncDisposable
     public static bool IsExpected(Exception exception) =>
         exception is BrokerSettingException or RabbitMQClientException or TopicPublishException or InvalidOperationException or ArgumentException or InvalidDataException or IOException;
 
+    /// <summary>Waits until the broker can be asked something.</summary>
+    /// <exception cref="InvalidOperationException">It was not to be reached in time.</exception>
+    public async Task WaitForBrokerAsync(CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Patience);
+        try
+        {
+            await Broker.Consuming.GetOpenAsync(limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new InvalidOperationException($"The broker at {Broker.Endpoint} was not to be reached within {Patience.TotalSeconds} s.");
+        }
+    }
+
     /// <summary>Asks, where there is somebody to ask; else <c>--yes</c> is needed.</summary>
     public static bool IsConfirmed(bool isGiven, string question) =>
         isGiven || (!Console.IsInputRedirected && AnsiConsole.Profile.Capabilities.Interactive && AnsiConsole.Confirm(question, defaultValue: false));
@@ -87,18 +103,9 @@ internal sealed class Session : IAsyncDisposable
         try
         {
             var broker = provider.GetRequiredService<AppBrokers>().Get(setting);
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            limit.CancelAfter(Patience);
-            try
-            {
-                await broker.Consuming.GetOpenAsync(limit.Token);
-            }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-            {
-                throw new InvalidOperationException($"The broker at {broker.Endpoint} was not to be reached within {Patience.TotalSeconds} s.");
-            }
-
-            return new Session(provider, broker, management);
+            var session = new Session(provider, broker, management);
+            await session.WaitForBrokerAsync(cancellationToken);
+            return session;
         }
         catch
         {

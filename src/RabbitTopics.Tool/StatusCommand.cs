@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json;
 using Spectre.Console;
@@ -17,7 +16,7 @@ internal static class StatusCommand
         var watch = new Option<bool>("--watch") { Description = "Looks again every two seconds, until Ctrl-C." };
         var json = new Option<bool>("--json") { Description = "One JSON object for each queue, in a line." };
         var command = new Command("status", "Shows how many messages and consumers queues have, and how many messages wait beside them for another attempt or were parked.") { queues, watch, json };
-        command.Validators.Add(result => RequireQueues(result, queues));
+        command.Validators.Add(result => QueueStates.Require(result, queues));
         command.SetAction((parsed, cancellationToken) => Session.RunAsync(parsed, async session =>
         {
             do
@@ -26,7 +25,7 @@ internal static class StatusCommand
                 Write(states, session.Management is not null, parsed.GetValue(json));
                 if (!parsed.GetValue(watch))
                 {
-                    return states.Any(state => state.Messages is null) ? 1 : 0;
+                    return states.All(state => state.Exists) ? 0 : 1;
                 }
 
                 await Task.Delay(Interval, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -35,15 +34,6 @@ internal static class StatusCommand
             return 0;
         }, cancellationToken));
         return command;
-    }
-
-    /// <summary>AMQP does not list queues.</summary>
-    public static void RequireQueues(CommandResult command, Argument<string[]> queues)
-    {
-        if (command.GetValue(queues) is not { Length: > 0 } && command.GetValue(ManagementApi.Address) is null)
-        {
-            command.AddError("Name a QUEUE, or the broker's management API with --management, which lists them.");
-        }
     }
 
     private static void Write(IReadOnlyCollection<QueueState> states, bool isManaged, bool json)
@@ -61,7 +51,7 @@ internal static class StatusCommand
         var table = new Table().AddColumns("queue", "messages", "consumers", "in/s", "out/s", isManaged ? "for another attempt" : "for another attempt*", "parked");
         foreach (var state in states)
         {
-            table.AddRow(Markup.Escape(state.Queue), state.Messages is null ? "there is no such queue" : Text(state.Messages), Text(state.Consumers), Rate(state.In), Rate(state.Out), Text(state.Retrying), Text(state.Parked));
+            table.AddRow(Markup.Escape(state.Queue), state.Exists ? Text(state.Messages) : "there is no such queue", Text(state.Consumers), Rate(state.In), Rate(state.Out), Text(state.Retrying), Text(state.Parked));
         }
 
         AnsiConsole.Write(table);

@@ -46,7 +46,7 @@ internal static class FunctionSpans
 
     private static Activity? StartTimer(FunctionContext context, ActivityContext parent)
     {
-        Activity.Current = null; // It is of no trace that the app was started in.
+        var current = Activity.Current;
         try
         {
             var span = Tracing.Source.StartActivity(context.FunctionDefinition.Name, ActivityKind.Internal, parent);
@@ -55,7 +55,7 @@ internal static class FunctionSpans
         }
         catch (Exception)
         {
-            Activity.Current = null; // A listener of the app's that throws: the function runs without a span.
+            Activity.Current = current; // A listener of the app's that throws: the function runs without a span.
             return null;
         }
     }

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
+using RabbitTopics.Messages;
 
 namespace RabbitTopics.Tool.Page;
 
@@ -16,16 +18,16 @@ internal sealed class LettersView
 
     public List<Letter> Letters { get; } = [];
 
-    /// <summary>Tells a dead letter from others, also when it is got anew. Two that are the same in all of this are one as well as the other.</summary>
+    /// <summary>Tells a dead letter from others, also when it is got anew. Those that are the same in all of it have the same.</summary>
     public static string Key(DeadLetter letter)
     {
+        // Nothing that a look changes, which in a quorum queue may have put it to the end.
+        var message = letter.Message;
+        var headers = MessageJson.Headers(message).Where(header => !KeptHeaders.IsOfOneDelivery(header.Key)).OrderBy(header => header.Key, StringComparer.Ordinal);
+        var properties = message.Properties with { Persistent = null, UserId = null };
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var text in new[] { letter.Message.Id, letter.Message.Topic, letter.OriginalQueue, letter.Handler, letter.Reason, letter.Time?.ToString("O", CultureInfo.InvariantCulture), letter.ExceptionMessage })
-        {
-            hash.AppendData(Encoding.UTF8.GetBytes($"{text}\0"));
-        }
-
-        hash.AppendData(letter.Message.Body.Span);
+        hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(new { message.Topic, Properties = properties, Headers = headers }, MessageJson.Options));
+        hash.AppendData(message.Body.Span);
         return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 16));
     }
 
@@ -35,7 +37,8 @@ internal sealed class LettersView
         _bytes += body.Text.Length;
         var message = letter.Message;
         Letters.Add(new Letter(Key(letter), message.Id, message.Topic, letter.Reason, letter.Description, letter.Attempts, letter.Time, letter.OriginalQueue, letter.Handler,
-            letter.ExceptionType, letter.ExceptionMessage, letter.ExceptionStack, [.. Story(letter)], body, MessageJson.Headers(message), message.Properties));
+            letter.ExceptionType, letter.ExceptionMessage, letter.ExceptionStack, [.. Story(letter)], body, MessageJson.Headers(message), message.Properties,
+            letter.OriginalQueue is { } queue ? $"queue '{queue}'" : null, letter.Origin is var (exchange, routingKey) ? $"{Exchange(exchange)} with routing key '{routingKey}'" : null));
     }
 
     /// <summary>JSON is indented, other text stands as it is, and what is none is shown byte by byte.</summary>
@@ -78,11 +81,13 @@ internal sealed class LettersView
         return lines.ToString();
     }
 
+    private static string Exchange(string name) => name.Length == 0 ? "the default exchange" : $"exchange '{name}'";
+
     /// <summary>What is known of its way, the earliest first.</summary>
     private static IEnumerable<Step> Story(DeadLetter letter)
     {
         var message = letter.Message;
-        yield return new(message.Properties.Timestamp, $"Published to {(message.Exchange.Length == 0 ? "the default exchange" : $"exchange '{message.Exchange}'")} with routing key '{message.RoutingKey}'.");
+        yield return new(message.Properties.Timestamp, $"Published to {Exchange(message.Exchange)} with routing key '{message.RoutingKey}'.");
         if (message.FirstTime is { } first)
         {
             yield return new(first, $"First handled{Of(letter.OriginalQueue, " from queue '{0}'")}{Of(letter.Handler, " by {0}")}.");
@@ -105,8 +110,9 @@ internal sealed class LettersView
         static string Of(string? value, string text) => value is null ? "" : string.Format(CultureInfo.InvariantCulture, text, value);
     }
 
+    /// <summary>A dead letter. The targets say where a replay would put it; null where it does not say.</summary>
     internal sealed record Letter(string Key, string? Id, string Topic, string? Reason, string? Description, long Attempts, DateTimeOffset? Time, string? OriginalQueue, string? Handler,
-        string? ExceptionType, string? ExceptionMessage, string? ExceptionStack, IReadOnlyList<Step> Story, BodyText Body, IReadOnlyDictionary<string, object?> Headers, MessageProperties Properties);
+        string? ExceptionType, string? ExceptionMessage, string? ExceptionStack, IReadOnlyList<Step> Story, BodyText Body, IReadOnlyDictionary<string, object?> Headers, MessageProperties Properties, string? ReplayTarget, string? ReplayToExchangeTarget);
 
     internal sealed record Step(DateTimeOffset? Time, string Text);
 

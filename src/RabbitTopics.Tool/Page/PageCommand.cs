@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -43,15 +44,25 @@ internal static class PageCommand
         };
         var hosts = new Option<string[]>("--host") { Description = "A name by which browsers reach the page, beside IP addresses and localhost. Requests for other names are refused." };
         var command = new Command("ui", "Serves a page with the queues and their dead letters, until Ctrl-C.") { queues, port, listen, hosts };
-        command.Validators.Add(result => StatusCommand.RequireQueues(result, queues));
+        command.Validators.Add(result => QueueStates.Require(result, queues));
         command.SetAction((parsed, cancellationToken) => Session.RunAsync(parsed, async session =>
         {
             var guard = PageGuard.For(parsed.GetValue(listen)!, parsed.GetValue(hosts) ?? []);
-            await using var app = Build(new PageServer(session, parsed.GetValue(queues) ?? []), guard, parsed.GetValue(listen)!, parsed.GetValue(port));
-            await app.StartAsync(cancellationToken); // An IOException says that the port is in use.
+            using var page = new PageServer(session, parsed.GetValue(queues) ?? [], cancellationToken);
+            await using var app = Build(page, guard, parsed.GetValue(listen)!, parsed.GetValue(port));
+            try
+            {
+                await app.StartAsync(cancellationToken);
+            }
+            catch (Exception exception) when (exception.GetBaseException() is SocketException cause)
+            {
+                throw new InvalidOperationException($"The page cannot be served at {parsed.GetValue(listen)}, port {parsed.GetValue(port)}: {cause.Message}. Choose others by --listen and --port.", exception);
+            }
+
             var address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
             Console.WriteLine($"The page of {session.Broker.Endpoint}: {guard.Address(address)}");
             await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await app.StopAsync(CancellationToken.None); // What was begun needs the session.
             return 0;
         }, cancellationToken));
         return command;

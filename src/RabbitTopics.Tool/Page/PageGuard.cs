@@ -14,29 +14,35 @@ internal sealed class PageGuard
     private const int ShortestToken = 16;
     private const string TokenParameter = "token";
 
+    private const string OtherSite = "Requests of another site's page are refused.";
+
     /// <summary>Only this server's own scripts and styles run, and nothing is sent elsewhere or shown within another site's page.</summary>
     private const string ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     private readonly HashSet<string> _hosts;
     private readonly bool _takesAnyAddress;
     private readonly string? _token;
+    private readonly bool _isTokenGiven;
 
-    private PageGuard(IEnumerable<string> hosts, bool takesAnyAddress, string? token)
+    private PageGuard(IEnumerable<string> hosts, bool takesAnyAddress, string? token, bool isTokenGiven)
     {
         _hosts = new HashSet<string>(hosts, StringComparer.OrdinalIgnoreCase) { "localhost", "127.0.0.1", "[::1]", Environment.MachineName };
         _takesAnyAddress = takesAnyAddress;
         _token = token;
+        _isTokenGiven = isTokenGiven;
     }
 
-    /// <summary>The guard of a page that listens on an address.</summary>
+    /// <summary>The guard of a page that listens on an address. It needs a token where others than this machine's users may reach it: beyond loopback, and behind the
+    /// proxy for which a further name is given.</summary>
     /// <exception cref="ArgumentException">The token is too short.</exception>
-    public static PageGuard For(IPAddress listen, IEnumerable<string> hosts)
+    public static PageGuard For(IPAddress listen, string[] hosts)
     {
         var isLoopback = IPAddress.IsLoopback(listen);
-        var token = Environment.GetEnvironmentVariable(TokenSetting) is { Length: > 0 } given ? given : isLoopback ? null : RandomNumberGenerator.GetHexString(32, lowercase: true);
+        var given = Environment.GetEnvironmentVariable(TokenSetting) is { Length: > 0 } text ? text : null;
+        var token = given ?? (isLoopback && hosts.Length == 0 ? null : RandomNumberGenerator.GetHexString(32, lowercase: true));
         return token is { Length: < ShortestToken }
             ? throw new ArgumentException($"The token in {TokenSetting} is shorter than {ShortestToken} characters. Set a longer one, as 'openssl rand -hex 16' makes it.")
-            : new PageGuard(hosts, takesAnyAddress: !isLoopback, token);
+            : new PageGuard(hosts, takesAnyAddress: !isLoopback, token, given is not null);
     }
 
     /// <summary>The address to open. It has the token only if that was made here.</summary>
@@ -45,7 +51,7 @@ internal sealed class PageGuard
         var isEveryAddress = IPAddress.TryParse(server.Host, out var listen) && (listen.Equals(IPAddress.Any) || listen.Equals(IPAddress.IPv6Any));
         var address = isEveryAddress ? new UriBuilder(server) { Host = Environment.MachineName }.Uri : server;
         return _token is null ? address.AbsoluteUri
-            : Environment.GetEnvironmentVariable(TokenSetting) is { Length: > 0 } ? $"{address}?{TokenParameter}=… (the token is that of {TokenSetting})"
+            : _isTokenGiven ? $"{address}?{TokenParameter}=… (the token is that of {TokenSetting})"
             : $"{address}?{TokenParameter}={_token}";
     }
 
@@ -69,7 +75,7 @@ internal sealed class PageGuard
         else if (context.Request.Path == "/" && IsToken(context.Request.Query[TokenParameter]))
         {
             // From here on a cookie has it, so that it is in no address that is kept or shown.
-            context.Response.Cookies.Append(Cookie(context.Request), _token, new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Strict, Secure = context.Request.IsHttps });
+            context.Response.Cookies.Append(Cookie(context.Request), _token, new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Lax }); // Not Strict: a link from elsewhere is to open the page.
             context.Response.Redirect("/");
         }
         else
@@ -90,11 +96,11 @@ internal sealed class PageGuard
         // Behind a proxy that speaks TLS the scheme differs.
         if (request.Headers.Origin is { Count: > 0 } origin && !(Uri.TryCreate(origin, UriKind.Absolute, out var site) && site.Authority.Equals(Authority(request), StringComparison.OrdinalIgnoreCase)))
         {
-            return "Requests of another site's page are refused.";
+            return OtherSite;
         }
 
         return request.Path.StartsWithSegments("/api") && request.Headers["Sec-Fetch-Site"] is [{ } from] && from is not ("same-origin" or "none")
-            ? "Requests of another site's page are refused."
+            ? OtherSite
             : null;
     }
 

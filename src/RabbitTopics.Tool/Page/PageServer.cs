@@ -2,17 +2,22 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using RabbitTopics.DeadLetters;
 
 namespace RabbitTopics.Tool.Page;
 
 /// <summary>What the page consists of, and what it asks for.</summary>
-internal sealed class PageServer(Session session, string[] queues)
+/// <param name="session">The connection to the broker.</param>
+/// <param name="queues">The queues of the command line; none for all.</param>
+/// <param name="stopping">Ends what is being done when the command ends: what was begun is finished.</param>
+internal sealed class PageServer(Session session, string[] queues, CancellationToken stopping) : IDisposable
 {
     /// <summary>How many dead letters are shown. The commands have no such limit.</summary>
     private const int MostShown = 200;
 
     private static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.Web) { RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
+
+    /// <summary>Of two passes at once each would see a part of the queue.</summary>
+    private readonly SemaphoreSlim _onePass = new(1);
 
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -22,11 +27,11 @@ internal sealed class PageServer(Session session, string[] queues)
         MapFile("/icon.svg", "icon.svg", "image/svg+xml");
         MapJson(HttpMethods.Get, "/api/queues", QueuesAsync);
         MapJson(HttpMethods.Get, "/api/dead", LettersAsync);
-        MapJson(HttpMethods.Post, "/api/dead/replay", context => ChangeAsync(context, DeadLetterAction.Replay, letter => $"queue '{ParkedMessage.QueueOf(letter)}'"));
-        MapJson(HttpMethods.Post, "/api/dead/replay-to-exchange", context => ChangeAsync(context, DeadLetterAction.ReplayToExchange, Origin));
-        MapJson(HttpMethods.Post, "/api/dead/delete", context => ChangeAsync(context, DeadLetterAction.Delete, _ => "nowhere"));
+        MapJson(HttpMethods.Post, "/api/dead/replay", (context, ended) => ChangeAsync(context, DeadLetterAction.Replay, ended));
+        MapJson(HttpMethods.Post, "/api/dead/replay-to-exchange", (context, ended) => ChangeAsync(context, DeadLetterAction.ReplayToExchange, ended));
+        MapJson(HttpMethods.Post, "/api/dead/delete", (context, ended) => ChangeAsync(context, DeadLetterAction.Delete, ended));
 
-        void MapJson(string method, string path, Func<HttpContext, Task<object>> answer) => routes.MapMethods(path, [method], context => AnswerAsync(context, answer));
+        void MapJson(string method, string path, Func<HttpContext, CancellationToken, Task<object>> answer) => routes.MapMethods(path, [method], context => AnswerAsync(context, answer));
 
         void MapFile(string path, string name, string type)
         {
@@ -41,89 +46,125 @@ internal sealed class PageServer(Session session, string[] queues)
         }
     }
 
+    public void Dispose() => _onePass.Dispose();
+
     /// <summary>Answers as JSON; what goes wrong, too.</summary>
-    private static async Task AnswerAsync(HttpContext context, Func<HttpContext, Task<object>> answer)
+    private async Task AnswerAsync(HttpContext context, Func<HttpContext, CancellationToken, Task<object>> answer)
     {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
+        var (status, content) = (StatusCodes.Status200OK, (object?)null);
         try
         {
-            await context.Response.WriteAsJsonAsync(await answer(context), context.RequestAborted);
+            content = await answer(context, ended.Token);
         }
         catch (BadHttpRequestException exception) // The body is too large, or was cut short.
         {
-            await FailAsync(exception.StatusCode, exception.Message);
+            (status, content) = (exception.StatusCode, Error(exception.Message));
         }
         catch (JsonException exception)
         {
-            await FailAsync(StatusCodes.Status400BadRequest, $"The request is not as it is to be: {exception.Message}");
+            (status, content) = (StatusCodes.Status400BadRequest, Error($"The request is not as it is to be: {exception.Message}"));
         }
         catch (Exception exception) when (Session.IsExpected(exception))
         {
-            await FailAsync(StatusCodes.Status502BadGateway, exception.Message);
+            (status, content) = (StatusCodes.Status502BadGateway, Error(exception.Message));
         }
-
-        async Task FailAsync(int status, string message)
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            context.Response.StatusCode = status;
-            await context.Response.WriteAsJsonAsync(new { Error = message }, context.RequestAborted);
+            (status, content) = (StatusCodes.Status503ServiceUnavailable, Error("'rabbittopics ui' is ending. What was begun is done; the rest stays where it is."));
         }
-    }
 
-    private static string Origin(DeadLetter letter)
-    {
-        var (exchange, routingKey) = ParkedMessage.OriginOf(letter);
-        return $"exchange '{exchange}' with routing key '{routingKey}'";
+        context.Response.StatusCode = status;
+        await context.Response.WriteAsJsonAsync(content, MessageJson.Options, context.RequestAborted);
+
+        static object Error(string message) => new { Error = message };
     }
 
     /// <summary>The queues of the command line, and those that the page asks for beside them.</summary>
-    private async Task<object> QueuesAsync(HttpContext context)
+    private async Task<object> QueuesAsync(HttpContext context, CancellationToken cancellationToken)
     {
-        var more = context.Request.Query["queue"].OfType<string>().Where(queue => queue.Length > 0).Take(20).ToArray();
-        var states = await QueueStates.ReadAsync(session, queues, context.RequestAborted);
-        var missing = more.Except(states.Select(state => state.Queue)).ToArray();
+        var more = context.Request.Query["queue"].OfType<string>().Where(queue => queue.Length > 0);
+        await session.WaitForBrokerAsync(cancellationToken);
+        var isAll = queues.Length == 0 && session.Management is not null;
+        var states = await QueueStates.ReadAsync(session, isAll ? [] : [.. queues.Union(more)], cancellationToken);
         return new
         {
             Broker = session.Broker.Endpoint.ToString(),
             HasRates = session.Management is not null,
-            Queues = missing.Length == 0 ? states : [.. states, .. await QueueStates.ReadAsync(session, missing, context.RequestAborted)],
+            Queues = isAll ? [.. states, .. more.Except(states.Select(state => state.Queue)).Select(name => new QueueState(name, Exists: false, null, null, null, null))] : states,
         };
     }
 
-    private async Task<object> LettersAsync(HttpContext context)
+    private async Task<object> LettersAsync(HttpContext context, CancellationToken cancellationToken)
     {
         var queue = context.Request.Query["queue"].ToString();
         var view = new LettersView();
-        await session.DeadLetters.GoThroughAsync(queue, letter =>
+        await GoThroughAsync(queue, letter =>
         {
             view.Add(letter);
             return DeadLetterAction.Keep;
-        }, new DeadLetterOptions { Most = MostShown }, context.RequestAborted);
+        }, new DeadLetterOptions { Most = MostShown }, cancellationToken);
         return new { Queue = queue, view.Letters, IsAll = view.Letters.Count < MostShown };
     }
 
-    /// <summary>Does something with the dead letters whose keys the page names; or says what it would.</summary>
-    private async Task<object> ChangeAsync(HttpContext context, DeadLetterAction action, Func<DeadLetter, string> target)
+    /// <summary>Does something with the dead letters whose keys the page names, as many of each as it names, and then looks at no more.</summary>
+    private async Task<object> ChangeAsync(HttpContext context, DeadLetterAction action, CancellationToken cancellationToken)
     {
         if (!context.Request.HasJsonContentType())
         {
             throw new BadHttpRequestException("The request is to be application/json.", StatusCodes.Status415UnsupportedMediaType);
         }
 
-        var change = await context.Request.ReadFromJsonAsync<Change>(Strict, context.RequestAborted) ?? throw new JsonException("It is null.");
-        var keys = change.Keys.ToHashSet(StringComparer.Ordinal);
-        var targets = new SortedDictionary<string, int>(StringComparer.Ordinal);
-        // Not the request's token: a browser that goes away must not end it halfway.
-        var summary = await session.DeadLetters.GoThroughAsync(change.Queue, letter =>
+        var change = await context.Request.ReadFromJsonAsync<Change>(Strict, cancellationToken) ?? throw new JsonException("It is null.");
+        var missing = change.Keys.CountBy(key => key).ToDictionary();
+        var left = change.Keys.Length;
+        // A browser that goes away does not end it halfway.
+        using var isDone = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        try
         {
-            if (!keys.Contains(LettersView.Key(letter)))
+            await GoThroughAsync(change.Queue, letter =>
             {
-                return DeadLetterAction.Keep;
-            }
+                var key = LettersView.Key(letter);
+                if (left == 0 || missing.GetValueOrDefault(key) == 0)
+                {
+                    return DeadLetterAction.Keep;
+                }
 
-            targets[target(letter)] = targets.GetValueOrDefault(target(letter)) + 1;
-            return action;
-        }, new DeadLetterOptions { DryRun = change.DryRun }, CancellationToken.None);
-        return new { Done = summary.Seen - summary.Kept, Targets = targets };
+                missing[key]--;
+                if (--left == 0)
+                {
+                    isDone.Cancel();
+                }
+
+                return action;
+            }, new DeadLetterOptions(), isDone.Token);
+        }
+        catch (OperationCanceledException) when (left == 0)
+        {
+            // All of them are found, and what was begun is finished.
+        }
+
+        return new { Done = change.Keys.Length - left };
     }
 
-    private sealed record Change(string Queue, string[] Keys, bool DryRun);
+    private async Task GoThroughAsync(string queue, Func<DeadLetter, DeadLetterAction> decide, DeadLetterOptions options, CancellationToken cancellationToken)
+    {
+        if (queue.Length == 0)
+        {
+            throw new BadHttpRequestException("Name a queue.");
+        }
+
+        await session.WaitForBrokerAsync(cancellationToken);
+        await _onePass.WaitAsync(cancellationToken);
+        try
+        {
+            await session.DeadLetters.GoThroughAsync(queue, decide, options, cancellationToken);
+        }
+        finally
+        {
+            _onePass.Release();
+        }
+    }
+
+    private sealed record Change(string Queue, string[] Keys);
 }

@@ -51,8 +51,12 @@ async function showQueues() {
       ? ["The chart shows messages a second, ", make("span", { className: "in" }, "in"), " and ", make("span", { className: "out" }, "out"), "."]
       : ["The chart shows the messages that wait. Rates need --management."]);
     const old = new Map([...find("queues").tBodies[0].rows].map(row => [row.dataset.queue, row]));
-    find("queues").tBodies[0].append(...queues.map(queue => fillRow(old.get(queue.queue) ?? newRow(queue.queue), queue, hasRates)));
-    queues.forEach(queue => old.delete(queue.queue));
+    const body = find("queues").tBodies[0];
+    queues.forEach((queue, index) => {
+      const row = fillRow(old.get(queue.queue) ?? newRow(queue.queue), queue, hasRates);
+      if (body.rows[index] !== row) body.insertBefore(row, body.rows[index] ?? null); // One that is moved loses the focus.
+      old.delete(queue.queue);
+    });
     old.forEach(row => row.remove());
     setProblem("");
   } catch (error) {
@@ -86,7 +90,7 @@ function fillRow(row, queue, hasRates) {
   chart.replaceChildren(drawChart(history.get(queue.queue), hasRates));
   into.textContent = rate(queue.in);
   out.textContent = rate(queue.out);
-  messages.textContent = queue.messages ?? "no such queue";
+  messages.textContent = queue.exists ? number(queue.messages) : "no such queue";
   consumers.textContent = number(queue.consumers);
   consumers.classList.toggle("alarm", queue.consumers === 0 && queue.messages > 0);
   retrying.textContent = number(queue.retrying);
@@ -145,7 +149,7 @@ async function showDead({ focus }) {
     const groups = Map.groupBy(letters, letter => letter.exceptionType ?? letter.reason ?? "unknown reason");
     find("groups").replaceChildren(...[...groups].sort((one, other) => other[1].length - one[1].length).map(([name, members]) => makeGroup(name, members)));
     if (focus) setOutcome("");
-    if (letters.length === 0) find("groups").append(make("p", {}, "There is none."));
+    if (letters.length === 0) find("groups").append(make("p", {}, "There is none to be had now."));
     if (!isAll) find("groups").append(make("p", { className: "quiet" }, `These are the oldest ${letters.length}. For more: rabbittopics dead list ${queue}`));
   } catch (error) {
     setOutcome(error.message);
@@ -190,27 +194,34 @@ function makeList(values) {
   return make("dl", {}, ...entries.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, typeof value === "string" ? value : JSON.stringify(value))]));
 }
 
-const words = { "replay": ["Replay", "go back, their attempts counted from 1"], "replay-to-exchange": ["Replay", "are published again, for every queue that is bound"], "delete": ["Delete", "are lost then"] };
+const actions = {
+  "replay": { verb: "Replay", effect: "They go back, and their attempts are counted from 1.", target: letter => letter.replayTarget },
+  "replay-to-exchange": { verb: "Replay", effect: "They are published again, for every queue that is bound.", target: letter => letter.replayToExchangeTarget },
+  "delete": { verb: "Delete", effect: "They are lost then.", target: () => "nowhere" },
+};
 
-// Says what would be done, and does it when that is confirmed.
+// Says what would be done, and does it when that is confirmed; one after the other.
 async function change(action, letters) {
-  const request = { queue: shown, keys: letters.map(letter => letter.key) };
+  const { verb, effect, target } = actions[action];
+  const targets = Map.groupBy(letters.filter(target), target);
+  const keys = [...targets.values()].flat().map(letter => letter.key);
+  if (keys.length === 0) return setOutcome("It does not say from where it is, so it cannot be put back there.");
+  find("question-title").textContent = `${verb} ${keys.length} message(s)?`;
+  find("question-text").textContent = effect;
+  find("question-targets").replaceChildren(...action === "delete" ? [] : [...targets].map(([name, members]) => make("li", {}, `${members.length} to ${name}`)));
+  find("question-yes").textContent = `${verb} ${keys.length}`;
+  find("question-yes").className = action === "delete" ? "danger" : "";
+  if (!await confirm()) return;
+  find("groups").inert = true;
+  setOutcome("At work …");
   try {
-    const preview = await ask(`/api/dead/${action}`, { ...request, dryRun: true });
-    const [verb, effect] = words[action];
-    find("question-title").textContent = `${verb} ${preview.done} message(s)?`;
-    find("question-text").textContent = `They ${effect}.`;
-    find("question-targets").replaceChildren(...action === "delete" ? [] : Object.entries(preview.targets).map(([target, count]) => make("li", {}, `${count} to ${target}`)));
-    find("question-yes").textContent = `${verb} ${preview.done}`;
-    find("question-yes").className = action === "delete" ? "danger" : "";
-    if (!await confirm()) return;
-    setOutcome("At work …");
-    const outcome = await ask(`/api/dead/${action}`, { ...request, dryRun: false });
-    setOutcome(`${verb}: ${outcome.done} message(s) of ${letters.length}.${outcome.done < letters.length ? " Somebody else has taken the others." : ""}`);
+    const { done } = await ask(`/api/dead/${action}`, { queue: shown, keys });
+    setOutcome(`${verb}: ${done} message(s) of ${keys.length}.${done < keys.length ? " The others are not there any more, or somebody else is looking at them." : ""}`);
   } catch (error) {
     setOutcome(error.message);
   }
   await showDead({ focus: false });
+  find("groups").inert = false;
   find("dead-title").focus();
 }
 

@@ -56,8 +56,21 @@ internal static class ParkedMessage
     public static bool WasReturned(BasicGetResult got) =>
         got.BasicProperties.Headers is { } headers && headers.TryGetValue(HeaderNames.DeliveryCount, out var count) && AmqpValue.Count(count) > 0;
 
-    /// <summary>It as it is.</summary>
-    public static BasicProperties Copy(BasicGetResult got) => With(got, except: []);
+    /// <summary>It as it is. It comes by the default exchange then, so it says by which it came, unless it or the broker does.</summary>
+    public static BasicProperties Copy(BasicGetResult got)
+    {
+        var copy = With(got, except: []);
+        if (got.Exchange.Length > 0 && copy.Headers?.ContainsKey(HeaderNames.OriginalExchange) != true && copy.Headers?.ContainsKey(HeaderNames.Death) != true)
+        {
+            copy.Headers = new Dictionary<string, object?>(copy.Headers ?? new Dictionary<string, object?>())
+            {
+                [HeaderNames.OriginalExchange] = got.Exchange,
+                [HeaderNames.OriginalRoutingKey] = got.RoutingKey,
+            };
+        }
+
+        return copy;
+    }
 
     /// <summary>It for the queue that it is from: still as a copy of ours, of which a handler sees what was published.</summary>
     public static BasicProperties ForItsQueue(BasicGetResult got) => With(got, Notes);

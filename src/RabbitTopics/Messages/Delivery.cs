@@ -151,7 +151,7 @@ internal sealed class Delivery
     public bool HasEnvelope => _message is not null;
 
     /// <summary>The topic of the message where nobody may make that: a handler may end meanwhile and let go of the body.</summary>
-    public string Topic => _message?.Topic ?? HeaderTable.GetString(RawProperties.Headers, TopicHeader) ?? RoutingKey;
+    public string Topic => _message?.Topic ?? Envelope.TopicOf(RawProperties.Headers, Exchange, RoutingKey, TopicHeader);
 
     /// <summary>The id of the message, likewise; null where it has none.</summary>
     public string? MessageId => RawProperties.MessageId is { Length: > 0 } id ? id : HeaderTable.GetString(RawProperties.Headers, HeaderNames.MessageId);

@@ -75,5 +75,12 @@ internal static class Envelope
         int CountOf(string name) => headers is not null && headers.TryGetValue(name, out var value) ? Count(value) : 0;
     }
 
+    /// <summary>The topic of a delivery by its headers as they came: what <see cref="Read(MessageHeaders, IReadOnlyBasicProperties, string, string, bool, ReadOnlyMemory{byte}, string)"/>
+    /// would find. The headers are converted only where the topic is not the header's or the routing key.</summary>
+    public static string TopicOf(IDictionary<string, object?>? headers, string exchange, string routingKey, string topicHeader) =>
+        HeaderTable.GetString(headers, topicHeader)
+            ?? (exchange.Length > 0 || headers is null || !(headers.ContainsKey(HeaderNames.OriginalExchange) || headers.ContainsKey(HeaderNames.Death)) ? routingKey
+                : HeaderTable.GetString(headers, HeaderNames.OriginalRoutingKey) ?? TopicHeader.Resolve(HeaderTable.Read(headers), topicHeader, exchange, routingKey));
+
     private static int Count(object? value) => (int)Math.Min(AmqpValue.Count(value) ?? 0, int.MaxValue / 4);
 }

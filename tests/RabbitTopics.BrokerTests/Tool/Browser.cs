@@ -25,8 +25,8 @@ internal sealed class Browser : IAsyncDisposable
 
     public static async Task<Browser> OpenAsync(BrowserNewContextOptions? options = null)
     {
-        const string chromium = "/usr/bin/chromium";
-        Assert.True(File.Exists(chromium), $"There is no {chromium}. Run infra/browser/install.");
+        var chromium = Environment.GetEnvironmentVariable("PATH")!.Split(':').Select(folder => Path.Combine(folder, "chromium")).FirstOrDefault(File.Exists);
+        Assert.True(chromium is not null, "There is no chromium on the PATH. Run infra/browser/install.");
         var playwright = await Playwright.CreateAsync();
         var browser = await playwright.Chromium.LaunchAsync(new()
         {

@@ -27,5 +27,8 @@ internal sealed class PageProcess : IAsyncDisposable
         return new PageProcess(process, new Uri(line[(line.IndexOf(before, StringComparison.Ordinal) + before.Length)..].Split(' ')[0]));
     }
 
+    /// <summary>Asks it to stop (SIGTERM) and waits for it.</summary>
+    public Task<int> StopAsync() => _process.StopAsync();
+
     public ValueTask DisposeAsync() => _process.DisposeAsync();
 }

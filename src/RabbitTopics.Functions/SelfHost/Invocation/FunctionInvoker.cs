@@ -21,6 +21,7 @@ internal sealed class FunctionInvoker(
         var context = new InvocationContext(function, trigger, scopes, cancellationToken);
         if (trigger.MessageProperties is null)
         {
+            Activity.Current = null; // It is of no trace that the app was started in.
             return RunTimerAsync(context);
         }
 
