@@ -25,6 +25,7 @@ public sealed class TopicHeaderTests
         var headers = header is null ? new MessageHeaders() : new MessageHeaders([new(header, value)]);
 
         Assert.True(TopicHeader.Resolve(headers, "Micro-Topic", exchange, routingKey) == topic, what);
+        Assert.True(Envelope.TopicOf(HeaderTable.Write(headers), exchange, routingKey, "Micro-Topic") == topic, $"{what}, as it came");
     }
 
     [Fact]
@@ -40,7 +41,12 @@ public sealed class TopicHeaderTests
         ]);
 
         Assert.Equal("orders.created", TopicHeader.Resolve(headers, "Micro-Topic", "", "queue"));
+        Assert.Equal("orders.created", Envelope.TopicOf(HeaderTable.Write(headers), "", "queue", "Micro-Topic"));
     }
+
+    [Fact]
+    public void A_copy_without_the_header_has_the_routing_key_that_it_was_published_with() =>
+        Assert.Equal("orders.created", Envelope.TopicOf(HeaderTable.Write(new MessageHeaders([new("rt-original-exchange", "amq.topic"), new("rt-original-routing-key", "orders.created")])), "", "queue", "Micro-Topic"));
 
     [Fact]
     public void A_death_record_does_not_count_while_the_message_comes_from_an_exchange()
