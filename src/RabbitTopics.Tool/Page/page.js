@@ -202,6 +202,7 @@ const actions = {
 
 // Says what would be done, and does it when that is confirmed; one after the other.
 async function change(action, letters) {
+  const queue = shown; // Going back in the browser shows another one.
   const { verb, effect, target } = actions[action];
   const targets = Map.groupBy(letters.filter(target), target);
   const keys = [...targets.values()].flat().map(letter => letter.key);
@@ -215,7 +216,7 @@ async function change(action, letters) {
   find("groups").inert = true;
   setOutcome("At work …");
   try {
-    const { done } = await ask(`/api/dead/${action}`, { queue: shown, keys });
+    const { done } = await ask(`/api/dead/${action}`, { queue, keys });
     setOutcome(`${verb}: ${done} message(s) of ${keys.length}.${done < keys.length ? " The others are not there any more, or somebody else is looking at them." : ""}`);
   } catch (error) {
     setOutcome(error.message);
