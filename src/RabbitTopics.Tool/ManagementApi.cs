@@ -12,7 +12,7 @@ namespace RabbitTopics.Tool;
 /// bindings. The user is that of the broker's URI.</summary>
 internal sealed class ManagementApi : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private static readonly JsonSerializerOptions Names = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 

@@ -12,8 +12,14 @@ namespace RabbitTopics.Tool;
 /// <summary>The connection to the broker for one command.</summary>
 internal sealed class Session : IAsyncDisposable
 {
-    /// <summary>How long the broker may take to answer.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    /// <summary>How long it may take to connect.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a message may take to be confirmed: the tool is for brokers at their limits, too.</summary>
+    private static readonly TimeSpan PublishTimeout = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long the broker may be away while the page is open.</summary>
+    private static readonly TimeSpan PatienceOfPage = TimeSpan.FromSeconds(10);
 
     private readonly ServiceProvider _services;
 
@@ -63,19 +69,21 @@ internal sealed class Session : IAsyncDisposable
     public static bool IsExpected(Exception exception) =>
         exception is BrokerSettingException or RabbitMQClientException or TopicPublishException or InvalidOperationException or ArgumentException or InvalidDataException or IOException;
 
-    /// <summary>Waits until the broker can be asked something.</summary>
+    /// <summary>Waits until the broker can be asked something by the page.</summary>
     /// <exception cref="InvalidOperationException">It was not to be reached in time.</exception>
-    public async Task WaitForBrokerAsync(CancellationToken cancellationToken)
+    public Task WaitForBrokerAsync(CancellationToken cancellationToken) => WaitForBrokerAsync(PatienceOfPage, cancellationToken);
+
+    private async Task WaitForBrokerAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Patience);
+        limit.CancelAfter(patience);
         try
         {
             await Broker.Consuming.GetOpenAsync(limit.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new InvalidOperationException($"The broker at {Broker.Endpoint} was not to be reached within {Patience.TotalSeconds} s.");
+            throw new InvalidOperationException($"The broker at {Broker.Endpoint} was not to be reached within {patience.TotalSeconds} s.");
         }
     }
 
@@ -98,13 +106,13 @@ internal sealed class Session : IAsyncDisposable
             .AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning).AddSimpleConsole(console => console.SingleLine = true)
                 .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace))
             .AddRabbitTopics();
-        services.Configure<RabbitTopicsOptions>(options => (options.ConnectionStringSetting, options.Topology) = (setting, TopologyMode.Declare));
+        services.Configure<RabbitTopicsOptions>(options => (options.ConnectionStringSetting, options.Topology, options.PublishTimeout) = (setting, TopologyMode.Declare, PublishTimeout));
         var provider = services.BuildServiceProvider();
         try
         {
             var broker = provider.GetRequiredService<AppBrokers>().Get(setting);
             var session = new Session(provider, broker, management);
-            await session.WaitForBrokerAsync(cancellationToken);
+            await session.WaitForBrokerAsync(Patience, cancellationToken);
             return session;
         }
         catch
