@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Text.RegularExpressions;
 using RabbitTopics.Topology;
 
 namespace RabbitTopics.Tool;
@@ -17,7 +16,7 @@ namespace RabbitTopics.Tool;
 internal sealed record QueueState(string Queue, bool Exists, long? Messages, long? Consumers, long? Retrying, long? Parked, double? In = null, double? Out = null);
 
 /// <summary>Asks the broker for the state of queues.</summary>
-internal static partial class QueueStates
+internal static class QueueStates
 {
     /// <summary>Requires names where there is no management API: AMQP does not list queues.</summary>
     public static void Require(CommandResult command, Argument<string[]> names)
@@ -38,7 +37,7 @@ internal static partial class QueueStates
         }
 
         var all = (await management.QueuesAsync(cancellationToken)).ToDictionary(queue => queue.Name);
-        var beside = all.Values.ToLookup(queue => BesideIts().Match(queue.Name) is { Success: true } match && all.ContainsKey(match.Groups[1].Value) ? match.Groups[1].Value : null);
+        var beside = all.Values.ToLookup(queue => (DeadLetterQueue.ReadQueue(queue.Name) ?? RetryQueue.ReadQueue(queue.Name)) is { } name && all.ContainsKey(name) ? name : null);
         IEnumerable<string> chosen = names.Count > 0 ? names : beside[null].Select(queue => queue.Name).Where(name => !name.StartsWith("amq.", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
         return [.. chosen.Select(State)];
 
@@ -58,8 +57,4 @@ internal static partial class QueueStates
         var retries = await Task.WhenAll(new ErrorPolicy().Delays.Select(delay => session.Broker.TryCountAsync(RetryQueue.Name(name, delay), cancellationToken)));
         return new QueueState(name, own is not null, own?.Messages, own?.Consumers, retries.Any(retry => retry is not null) ? retries.Sum(retry => retry?.Messages ?? 0) : null, dead?.Messages);
     }
-
-    /// <summary>The name of a queue beside another.</summary>
-    [GeneratedRegex(@"^(.+)(?:\.dead|\.retry\.[0-9]+)$", RegexOptions.CultureInvariant)]
-    private static partial Regex BesideIts();
 }

@@ -75,6 +75,18 @@ public sealed class Library : IAsyncDisposable
     /// <summary>A consumer that has not started.</summary>
     internal QueueConsumer Consumer(QueueConsumerOptions options, Func<Delivery, CancellationToken, ValueTask> handle) => new(Broker, Health, options, handle, Log);
 
+    /// <summary>Declares this test's queue and the one for its dead letters, whose name it gives.</summary>
+    public async Task<string> DeclareQueuesAsync()
+    {
+        var dead = $"{Queue}.dead";
+        foreach (var queue in new[] { Queue, dead })
+        {
+            await Channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false);
+        }
+
+        return dead;
+    }
+
     /// <summary>Publishes a text to a queue with the plain client, unconfirmed; to this test's own where none is named.</summary>
     public async Task SendAsync(string body, string? queue = null) =>
         await Channel.BasicPublishAsync("", queue ?? Queue, mandatory: true, Encoding.UTF8.GetBytes(body));

@@ -36,7 +36,7 @@ internal sealed class LettersView
         var body = Body(letter.Message.Body.Span, _bytes < ManyBytes ? LargestBody : LargestBodyOfMany);
         _bytes += body.Text.Length;
         var message = letter.Message;
-        Letters.Add(new Letter(Key(letter), message.Id, message.Topic, letter.Reason, letter.Description, letter.Attempts, letter.Time, letter.OriginalQueue, letter.Handler,
+        Letters.Add(new Letter(Key(letter), message.Id, message.Topic, letter.Reason, letter.Description, letter.Attempts, letter.Time,
             letter.ExceptionType, letter.ExceptionMessage, letter.ExceptionStack, [.. Story(letter)], body, MessageJson.Headers(message), message.Properties,
             letter.OriginalQueue is { } queue ? $"queue '{queue}'" : null, letter.Origin is var (exchange, routingKey) ? $"{Exchange(exchange)} with routing key '{routingKey}'" : null));
     }
@@ -111,7 +111,7 @@ internal sealed class LettersView
     }
 
     /// <summary>A dead letter. The targets say where a replay would put it; null where it does not say.</summary>
-    internal sealed record Letter(string Key, string? Id, string Topic, string? Reason, string? Description, long Attempts, DateTimeOffset? Time, string? OriginalQueue, string? Handler,
+    internal sealed record Letter(string Key, string? Id, string Topic, string? Reason, string? Description, long Attempts, DateTimeOffset? Time,
         string? ExceptionType, string? ExceptionMessage, string? ExceptionStack, IReadOnlyList<Step> Story, BodyText Body, IReadOnlyDictionary<string, object?> Headers, MessageProperties Properties, string? ReplayTarget, string? ReplayToExchangeTarget);
 
     internal sealed record Step(DateTimeOffset? Time, string Text);

@@ -104,7 +104,7 @@ internal sealed class PageServer(Session session, string[] queues, CancellationT
             view.Add(letter);
             return DeadLetterAction.Keep;
         }, new DeadLetterOptions { Most = MostShown }, cancellationToken);
-        return new { Queue = queue, view.Letters, IsAll = view.Letters.Count < MostShown };
+        return new { view.Letters, IsAll = view.Letters.Count < MostShown };
     }
 
     /// <summary>Does something with the dead letters whose keys the page names, as many of each as it names, and then looks at no more.</summary>

@@ -13,6 +13,12 @@ internal static class RetryQueue
     public static string Name(string queue, TimeSpan delay) =>
         string.Create(CultureInfo.InvariantCulture, $"{queue}{RetryPart}{(long)delay.TotalMilliseconds}");
 
+    /// <summary>The queue beside which a queue of that name is; null where the name is another queue's.</summary>
+    public static string? ReadQueue(string name) =>
+        name.LastIndexOf(RetryPart, StringComparison.Ordinal) is > 0 and var end && name.AsSpan(end + RetryPart.Length) is { Length: > 0 } delay && !delay.ContainsAnyExceptInRange('0', '9')
+            ? name[..end]
+            : null;
+
     /// <summary>The delay of a queue of that name.</summary>
     public static TimeSpan DelayOf(string queue, string retryQueue) => TimeSpan.FromMilliseconds(long.Parse(retryQueue.AsSpan(queue.Length + RetryPart.Length), CultureInfo.InvariantCulture));
 

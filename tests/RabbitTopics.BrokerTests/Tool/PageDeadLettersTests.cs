@@ -90,11 +90,7 @@ public sealed class PageDeadLettersTests(SharedBroker broker)
     /// <summary>Puts messages into the dead-letter queue that are all the same.</summary>
     private static async Task FillAsync(Library library, int count)
     {
-        var dead = $"{library.Queue}.dead";
-        foreach (var queue in new[] { library.Queue, dead })
-        {
-            await library.Channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false);
-        }
+        var dead = await library.DeclareQueuesAsync();
 
         for (var number = 0; number < count; number++)
         {

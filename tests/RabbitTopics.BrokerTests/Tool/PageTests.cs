@@ -91,14 +91,11 @@ public sealed class PageTests(SharedBroker shared)
     public async Task All_of_it_is_reached_by_keyboard_on_a_narrow_screen_in_the_dark()
     {
         await using var library = await Library.OnAsync(shared.Uri);
-        foreach (var queue in new[] { library.Queue, $"{library.Queue}.dead" })
-        {
-            await library.Channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false);
-        }
+        var dead = await library.DeclareQueuesAsync();
 
         foreach (var number in new[] { 1, 2 })
         {
-            await library.Channel.BasicPublishAsync("", $"{library.Queue}.dead", mandatory: true, new BasicProperties
+            await library.Channel.BasicPublishAsync("", dead, mandatory: true, new BasicProperties
             {
                 MessageId = $"m-{number}",
                 Headers = new Dictionary<string, object?> { [HeaderNames.OriginalQueue] = library.Queue, [HeaderNames.DeadLetterReason] = DeadLetterReasons.Poison },
@@ -121,13 +118,13 @@ public sealed class PageTests(SharedBroker shared)
 
         await PressAsync(page, "Delete …");
         await PressAsync(page, "Cancel");
-        Assert.Equal(2u, await Client.CountAsync(shared.Uri, $"{library.Queue}.dead"));
+        Assert.Equal(2u, await Client.CountAsync(shared.Uri, dead));
         await page.EvaluateAsync("() => document.querySelector('.letter').open = true");
         await PressAsync(page, "Delete …");
         await PressAsync(page, "Delete 1");
         await Expect(page.Locator("#outcome")).ToHaveTextAsync("Delete: 1 message(s) of 1.");
         await Expect(page.Locator("#groups > details > summary")).ToHaveTextAsync("1 × poison");
-        Assert.Equal(1u, await Client.CountAsync(shared.Uri, $"{library.Queue}.dead"));
+        Assert.Equal(1u, await Client.CountAsync(shared.Uri, dead));
         Assert.Empty(browser.Complaints);
     }
 

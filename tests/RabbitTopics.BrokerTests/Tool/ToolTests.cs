@@ -209,14 +209,11 @@ public sealed class ToolTests(SharedBroker broker, ITestOutputHelper output)
     /// <summary>Puts messages into the dead-letter queue as they are parked, their numbers in the body; every other one for another reason.</summary>
     private static async Task FillAsync(Library library, int count)
     {
-        foreach (var queue in new[] { library.Queue, $"{library.Queue}.dead" })
-        {
-            await library.Channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false);
-        }
+        var dead = await library.DeclareQueuesAsync();
 
         for (var number = 0; number < count; number++)
         {
-            await library.Channel.BasicPublishAsync("", $"{library.Queue}.dead", mandatory: true, new BasicProperties
+            await library.Channel.BasicPublishAsync("", dead, mandatory: true, new BasicProperties
             {
                 MessageId = string.Create(CultureInfo.InvariantCulture, $"m-{number}"),
                 Headers = new Dictionary<string, object?>
@@ -233,7 +230,7 @@ public sealed class ToolTests(SharedBroker broker, ITestOutputHelper output)
             }, Encoding.UTF8.GetBytes($$"""{"number":{{number}}}"""));
         }
 
-        await Wait.UntilAsync(async () => await library.Channel.MessageCountAsync($"{library.Queue}.dead") == count, "the dead letters");
+        await Wait.UntilAsync(async () => await library.Channel.MessageCountAsync(dead) == count, "the dead letters");
     }
 
     private AppProcess Start(string command, bool asItIs = false) => AppProcess.Start(asItIs ? $"sh -c \"{command}\"" : $"{Program} {command}", new Dictionary<string, string?> { ["RabbitMQ"] = broker.Uri.OriginalString, ["NO_COLOR"] = "1", ["COLUMNS"] = "200" });

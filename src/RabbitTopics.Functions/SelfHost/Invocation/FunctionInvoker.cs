@@ -33,6 +33,7 @@ internal sealed class FunctionInvoker(
         return RunAsync(context);
     }
 
+    /// <summary>Apart from its one caller, so that its closure is made for timers only, and not for each message.</summary>
     private Task RunTimerAsync(InvocationContext context) => FunctionSpans.RunTimerAsync(context, default, () => RunAsync(context));
 
     private async Task RunAsync(InvocationContext context)
