@@ -41,11 +41,14 @@ public sealed class Library : IAsyncDisposable
 
     internal RabbitTopics.Brokers.Broker Broker => Get<RabbitTopics.Brokers.AppBrokers>().Get("RabbitMQ");
 
-    public static async Task<Library> OnAsync(Uri uri, Action<RabbitTopicsOptions>? configure = null)
+    /// <param name="uri">The broker.</param>
+    /// <param name="configure">Changes the options.</param>
+    /// <param name="brokerOfServices">Another way to the broker, which the services take.</param>
+    public static async Task<Library> OnAsync(Uri uri, Action<RabbitTopicsOptions>? configure = null, Uri? brokerOfServices = null)
     {
         var log = new CollectingLogger();
         var services = new ServiceCollection();
-        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection([new("RabbitMQ", uri.OriginalString)]).Build());
+        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection([new("RabbitMQ", (brokerOfServices ?? uri).OriginalString)]).Build());
         services.AddLogging(logging => logging.AddProvider(new SingleLoggerProvider(log)));
         services.AddRabbitTopics();
         services.Configure(configure ?? (_ => { }));

@@ -30,6 +30,9 @@ public sealed class TcpProxy : IAsyncDisposable
     /// <summary>Swallows what the broker sends, while it gets what clients send.</summary>
     public bool SwallowsAnswers { get; set; }
 
+    /// <summary>Resets each new connection, as a port on which nothing listens does.</summary>
+    public bool IsRefusing { get; set; }
+
     /// <summary>How many bytes of what clients send are passed on in a second. Null for all.</summary>
     public int? BytesPerSecond { get; set; }
 
@@ -39,15 +42,20 @@ public sealed class TcpProxy : IAsyncDisposable
         foreach (var client in _clients.Keys)
         {
             _clients.TryRemove(client, out _);
-            try
-            {
-                client.Client?.LingerState = new LingerOption(true, 0);
-                client.Close();
-            }
-            catch (Exception exception) when (exception is ObjectDisposedException or SocketException)
-            {
-                // Closed at this very moment.
-            }
+            Reset(client);
+        }
+    }
+
+    private static void Reset(TcpClient client)
+    {
+        try
+        {
+            client.Client?.LingerState = new LingerOption(true, 0);
+            client.Close();
+        }
+        catch (Exception exception) when (exception is ObjectDisposedException or SocketException)
+        {
+            // Closed at this very moment.
         }
     }
 
@@ -68,6 +76,12 @@ public sealed class TcpProxy : IAsyncDisposable
             try
             {
                 var client = await _listener.AcceptTcpClientAsync(_stopping.Token);
+                if (IsRefusing)
+                {
+                    Reset(client);
+                    continue;
+                }
+
                 var server = new TcpClient();
                 _clients.TryAdd(client, 0);
                 _clients.TryAdd(server, 0);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -37,18 +36,17 @@ public sealed class TopologyAtStartTests(SharedBroker shared)
     [Fact]
     public async Task A_broker_that_is_down_is_waited_for()
     {
-        await using var broker = await PrivateBroker.StartNewAsync();
-        await using var library = await Library.OnAsync(broker.Uri);
-        await broker.KillAsync();
+        // To start a broker takes longer on a busy machine than an app waits for one.
+        await using var proxy = new TcpProxy(shared.Uri) { IsRefusing = true };
+        await using var library = await Library.OnAsync(shared.Uri, brokerOfServices: proxy.Uri);
 
         var starting = StartAsync(library);
+        await library.Log.WaitForAsync("Waiting for the broker");
         Assert.False(starting.IsCompleted);
-        await broker.StartAsync();
-        var clock = Stopwatch.StartNew();
+        proxy.IsRefusing = false;
         await starting;
 
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10), $"{clock.Elapsed}");
-        Assert.True(await Client.QueueExistsAsync(broker.Uri, library.Queue));
+        Assert.True(await Client.QueueExistsAsync(shared.Uri, library.Queue));
     }
 
     [Fact]
