@@ -1,6 +1,6 @@
 using System.Globalization;
 using Microsoft.CodeAnalysis;
-using RabbitTopics.Functions.Catalog;
+using RabbitTopics.Startup;
 
 namespace RabbitTopics.Functions.Analyzers;
 

@@ -10,6 +10,7 @@ using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Functions.FunctionsHost;
 using RabbitTopics.Functions.Middleware;
 using RabbitTopics.Functions.SelfHost;
+using RabbitTopics.Topology;
 
 namespace RabbitTopics.Functions;
 
@@ -35,9 +36,13 @@ public static class RabbitTopicsBuilderExtensions
 
         var configuration = ConfigurationOf(builder);
         var isHosted = IsHosted(configuration);
-        if (!isHosted)
+        if (isHosted)
         {
-            SelfHostServices.Add(builder.Services, configuration); // First, as its options are the defaults of those that follow.
+            FunctionsHostServices.Add(builder.Services, configuration); // First, as its options are the defaults of those that follow.
+        }
+        else
+        {
+            SelfHostServices.Add(builder.Services, configuration);
         }
 
         builder.Services.AddSingleton(services => FunctionCatalog.Read(services.GetRequiredService<IFunctionMetadataManager>()));
@@ -71,7 +76,6 @@ public static class RabbitTopicsBuilderExtensions
         builder.Services.AddSingleton<TopicOutputMiddleware>();
         if (isHosted)
         {
-            FunctionsHostServices.Add(builder.Services);
             builder.UseMiddleware<TimerSpanMiddleware>();
             builder.UseMiddleware<TopicMessageMiddleware>();
             builder.UseMiddleware<DeduplicationMiddleware>();

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using RabbitTopics.Functions.Catalog;
+using RabbitTopics.Startup;
 
 namespace RabbitTopics.Tool;
 

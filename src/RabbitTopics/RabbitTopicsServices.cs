@@ -24,6 +24,14 @@ public static class RabbitTopicsServices
             return services;
         }
 
+        services.AddLibrary();
+        services.AddHealthChecks().AddCheck<BrokerHealthCheck>(BrokerHealthCheck.Name);
+        return services;
+    }
+
+    /// <summary>Adds the same without the health check.</summary>
+    internal static void AddLibrary(this IServiceCollection services)
+    {
         services.AddValidatedOptions<RabbitTopicsOptions>(options => options.Problems());
         services.Configure<JsonSerializerOptions>(json => json.PropertyNameCaseInsensitive = true); // As the Functions worker has it.
         services.TryAddSingleton(TimeProvider.System);
@@ -33,11 +41,9 @@ public static class RabbitTopicsServices
         services.TryAddSingleton<SettingReferences>();
         services.TryAddSingleton<JsonBody>();
         services.TryAddSingleton<MessageBody>();
-        services.AddHealthChecks().AddCheck<BrokerHealthCheck>(BrokerHealthCheck.Name);
         services.TryAddSingleton<IDeduplicationStore, DeduplicationWindow>();
         services.TryAddSingleton<Deduplicator>();
         services.TryAddSingleton<ITopicPublisher, TopicPublisher>();
         services.TryAddSingleton<IDeadLetters, AppDeadLetters>();
-        return services;
     }
 }

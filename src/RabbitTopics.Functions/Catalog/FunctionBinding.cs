@@ -47,32 +47,18 @@ internal sealed record RabbitMQBinding(string Name, string QueueName)
     public BrokerReference? Broker { get; init; }
 
     /// <summary>The setting of the broker's URI, or the <see cref="BrokerReference"/> in its place.</summary>
-    public string ConnectionSetting(RabbitTopicsOptions app) => Broker is null ? app.ConnectionStringSetting
-        : Broker.HostName is null ? (Broker with { ConnectionStringSetting = Broker.ConnectionStringSetting ?? app.ConnectionStringSetting }).ToString()
-        : Broker.ToString();
+    public string ConnectionSetting(RabbitTopicsOptions app) => BrokerReference.SettingName(Broker, app.ConnectionStringSetting);
 
-    public static RabbitMQBinding? Read(FunctionBinding binding)
-    {
-        if (!binding.Is(TriggerType) && !(binding.IsOutput && binding.Is(OutputType)))
+    public static RabbitMQBinding? Read(FunctionBinding binding) => !binding.Is(TriggerType) && !(binding.IsOutput && binding.Is(OutputType))
+        ? null
+        : new RabbitMQBinding(binding.Name, binding.Text("queueName") ?? "")
         {
-            return null;
-        }
-
-        var setting = NotEmpty(binding.Text("connectionStringSetting"));
-        var host = setting is null ? NotEmpty(binding.Text("hostName")) : null; // As in Microsoft's extension, a URI wins over the parts.
-        return new RabbitMQBinding(binding.Name, binding.Text("queueName") ?? "")
-        {
-            Broker = setting is null && host is null && !binding.Flag("disableCertificateValidation")
-                ? null
-                : new BrokerReference(
-                    setting,
-                    host,
-                    host is null ? null : NotEmpty(binding.Text("userNameSetting") ?? binding.Text("userName")),
-                    host is null ? null : NotEmpty(binding.Text("passwordSetting") ?? binding.Text("password")),
-                    host is null ? 0 : binding.Number("port"),
-                    binding.Flag("disableCertificateValidation")),
+            Broker = BrokerReference.Of(
+                binding.Text("connectionStringSetting"),
+                binding.Text("hostName"),
+                binding.Text("userNameSetting") ?? binding.Text("userName"),
+                binding.Text("passwordSetting") ?? binding.Text("password"),
+                binding.Number("port"),
+                binding.Flag("disableCertificateValidation")),
         };
-    }
-
-    private static string? NotEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }

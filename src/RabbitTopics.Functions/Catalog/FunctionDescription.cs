@@ -9,6 +9,10 @@ internal sealed record FunctionDescription(string Name, MethodInfo Method, IRead
     public RabbitMQBinding? Trigger { get; init; } =
         Bindings.Where(binding => !binding.IsOutput).Select(RabbitMQBinding.Read).FirstOrDefault(trigger => trigger is not null);
 
+    /// <summary>Whether its trigger's attribute is of our package, whose extension a Functions host then loads.</summary>
+    public bool IsOfOurExtension => Method.GetParameters().SelectMany(parameter => parameter.CustomAttributes)
+        .Any(attribute => attribute.AttributeType is { Name: "RabbitMQTriggerAttribute" } type && type.Assembly.GetName().Name == "RabbitTopics.Functions.RabbitMQ");
+
     public IReadOnlyList<TopicSubscriptionAttribute> Subscriptions { get; init; } = [];
 
     /// <summary>The topics that its result goes to.</summary>

@@ -1,4 +1,5 @@
 using RabbitTopics.Connections;
+using RabbitTopics.Startup;
 
 namespace RabbitTopics.Functions.Catalog;
 

@@ -1,4 +1,5 @@
 using RabbitTopics.Connections;
+using RabbitTopics.Startup;
 using RabbitTopics.Topology;
 
 namespace RabbitTopics.Functions.Catalog;

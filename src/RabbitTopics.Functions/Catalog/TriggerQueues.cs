@@ -12,10 +12,18 @@ internal sealed record TriggerQueue(string Function, string ConnectionStringSett
 internal sealed class TriggerQueues(
     IReadOnlyList<FunctionDescription> functions, AppTopology topology, SettingReferences settings, IConfiguration configuration, IOptions<RabbitTopicsOptions> app)
 {
+    /// <summary>Says that the host has Microsoft's extension where the app's package is ours: an extension bundle, or a test.</summary>
+    private const string ExtensionSetting = "RABBITTOPICS_HOST_EXTENSION";
+
     /// <summary>The functions with a RabbitMQ trigger that no setting disables.</summary>
     public IEnumerable<string> Functions => functions
         .Where(function => function.Trigger is not null && !DisabledFunctions.Contains(configuration, function.Name))
         .Select(function => function.Name);
+
+    /// <summary>Those of them that Microsoft's extension listens for, in a Functions host: ours needs nobody to prepare a queue, and to watch over it.</summary>
+    public IEnumerable<string> FunctionsOfMicrosoftsExtension => string.Equals(configuration[ExtensionSetting], "Microsoft", StringComparison.OrdinalIgnoreCase)
+        ? Functions
+        : Functions.Where(name => functions.Any(function => function.Name == name && !function.IsOfOurExtension));
 
     /// <summary>The queue of a function; null where it has no RabbitMQ trigger.</summary>
     /// <exception cref="FormatException">An attribute or option of it makes no sense.</exception>

@@ -5,14 +5,15 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RabbitTopics.Brokers;
 using RabbitTopics.Functions.Catalog;
+using RabbitTopics.HostExtension;
 using RabbitTopics.Messages;
 using RabbitTopics.Settling;
 
 namespace RabbitTopics.Functions.FunctionsHost;
 
-/// <summary>Makes the deliveries of Microsoft's host what the library settles.</summary>
+/// <summary>Makes deliveries of what a Functions host says of them. Which extension delivered shows in the binding data.</summary>
 internal sealed class HostDeliveries(
-    TriggerQueues queues, AppBrokers brokers, IOptions<RabbitTopicsOptions> app, TimeProvider time, ILogger<HostDeliveries> logger)
+    TriggerQueues queues, AppBrokers brokers, SettlementClient extension, IOptions<RabbitTopicsOptions> app, TimeProvider time, ILogger<HostDeliveries> logger)
 {
     private readonly HostOrigins _origins = new();
     private readonly ConcurrentDictionary<string, Handler?> _handlers = new(StringComparer.OrdinalIgnoreCase);
@@ -20,8 +21,29 @@ internal sealed class HostDeliveries(
     /// <summary>The delivery of an invocation; null where it is not one of a RabbitMQ trigger.</summary>
     public HostDelivery? Read(FunctionContext context)
     {
-        if (_handlers.GetOrAdd(context.FunctionDefinition.Name, NewHandler) is not { } handler
-            || BindingDataMessage.Read(context.BindingContext.BindingData, app.Value.TopicHeader) is not { } read)
+        if (_handlers.GetOrAdd(context.FunctionDefinition.Name, NewHandler) is not { } handler)
+        {
+            return null;
+        }
+
+        return context.BindingContext.BindingData.GetValueOrDefault(DeliveryData.Name) is string ours ? OfExtension(DeliveryData.Read(ours), handler) : OfMicrosoft(context, handler);
+    }
+
+    /// <summary>Leaves a delivery to the host, which publishes the message anew.</summary>
+    public void LeaveToHost(FunctionContext context, HostDelivery delivery) => _origins.Remember(context.BindingContext.BindingData, delivery.Message);
+
+    private ExtensionDelivery OfExtension(DeliveryData data, Handler handler)
+    {
+        var message = Envelope.Read(
+            HeaderTable.Read(data.Properties.Headers), data.Properties, data.Exchange, data.RoutingKey, data.Redelivered, ReadOnlyMemory<byte>.Empty, app.Value.TopicHeader);
+        var source = handler.Source with { NewActions = _ => new ExtensionActions(data.Id, handler.Queue.Queue, extension) };
+        var delivery = new Delivery(source, message, data.Properties) { ConsumerTag = data.ConsumerTag, DeliveryTag = data.DeliveryTag, Time = time.GetUtcNow() };
+        return new ExtensionDelivery(delivery, data.Id, extension, handler.Queue.Options.OnError);
+    }
+
+    private MicrosoftDelivery? OfMicrosoft(FunctionContext context, Handler handler)
+    {
+        if (BindingDataMessage.Read(context.BindingContext.BindingData, app.Value.TopicHeader) is not { } read)
         {
             return null;
         }
@@ -34,11 +56,8 @@ internal sealed class HostDeliveries(
             DeliveryTag = ulong.TryParse(data.GetValueOrDefault("DeliveryTag") as string, CultureInfo.InvariantCulture, out var tag) ? tag : 0,
             Time = time.GetUtcNow(),
         };
-        return new HostDelivery(delivery, handler.Settler);
+        return new MicrosoftDelivery(delivery, handler.Settler);
     }
-
-    /// <summary>Leaves a delivery to the host, which publishes the message anew.</summary>
-    public void LeaveToHost(FunctionContext context, HostDelivery delivery) => _origins.Remember(context.BindingContext.BindingData, delivery.Message);
 
     private Handler? NewHandler(string function)
     {

@@ -24,7 +24,7 @@ internal sealed partial class ListenerWatch(TriggerQueues queues, InvocationCoun
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(queues.Functions.Select(function => WatchAsync(function, stoppingToken)));
+        Task.WhenAll(queues.FunctionsOfMicrosoftsExtension.Select(function => WatchAsync(function, stoppingToken)));
 
     private async Task WatchAsync(string function, CancellationToken stop)
     {

@@ -13,7 +13,7 @@ namespace RabbitTopics.Functions.FunctionsHost;
 /// <summary>Makes the app's topology exist before Microsoft's worker answers its host, which disables for good the functions whose
 /// queue it does not find, and clears the queues of messages that would stop the host's listener. It waits for a broker that is down, for a
 /// while.</summary>
-internal sealed partial class TopologyAtStart(TriggerQueues queues, AppBrokers brokers, AppTopology topology, QueueHealth health, IOptions<RabbitTopicsOptions> app,
+internal sealed partial class TopologyAtStart(TriggerQueues queues, TriggerBindings bindings, AppBrokers brokers, AppTopology topology, QueueHealth health, IOptions<RabbitTopicsOptions> app,
     IOptions<ListenerWatchOptions> options, ILogger<TopologyAtStart> logger) : IHostedService
 {
     /// <summary>Less than the minute that the host gives a worker to start.</summary>
@@ -21,6 +21,7 @@ internal sealed partial class TopologyAtStart(TriggerQueues queues, AppBrokers b
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        bindings.App = (queues, app.Value);
         foreach (var problem in topology.Problems.All)
         {
             StartupProblem(problem);
@@ -28,7 +29,7 @@ internal sealed partial class TopologyAtStart(TriggerQueues queues, AppBrokers b
 
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Patience);
-        var problems = await Task.WhenAll(queues.Functions.Select(function => PrepareAsync(function, limit.Token)));
+        var problems = await Task.WhenAll(queues.FunctionsOfMicrosoftsExtension.Select(function => PrepareAsync(function, limit.Token)));
         foreach (var same in problems.OfType<(string Function, string Text)>().GroupBy(problem => problem.Text))
         {
             QueueNotPrepared(string.Join("', '", same.Select(problem => problem.Function)), same.Key);

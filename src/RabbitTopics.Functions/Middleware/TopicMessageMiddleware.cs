@@ -9,8 +9,9 @@ using RabbitTopics.Settling;
 
 namespace RabbitTopics.Functions.Middleware;
 
-/// <summary>On Microsoft's host: gives every RabbitMQ-triggered invocation its message, rebuilt from the binding data and with the topic
-/// resolved, and the message's trace, and settles it by way of copies. In an app that hosts itself the trigger does all of it.</summary>
+/// <summary>In a Functions host: gives every RabbitMQ-triggered invocation its message, rebuilt from the binding data and with the topic
+/// resolved, and the message's trace. Of Microsoft's extension it settles the message by way of copies; to ours it says how the handling ended. In an app
+/// that hosts itself the trigger does all of it.</summary>
 internal sealed class TopicMessageMiddleware(HostDeliveries deliveries, InvocationCounts counts, IOptions<RabbitTopicsOptions> app) : IFunctionsWorkerMiddleware
 {
     public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
@@ -18,7 +19,16 @@ internal sealed class TopicMessageMiddleware(HostDeliveries deliveries, Invocati
         counts.Begin(context.FunctionDefinition.Name);
         try
         {
-            await (deliveries.Read(context) is { } delivery ? SettleAsync(context, next, delivery) : next(context));
+            if (deliveries.Read(context) is not { } delivery)
+            {
+                await next(context);
+                return;
+            }
+
+            context.Features.Set(delivery);
+            context.Features.Set(delivery.Message);
+            context.Features.Set(delivery.Actions);
+            await (delivery is ExtensionDelivery extensions ? TellAsync(context, next, extensions) : SettleAsync(context, next, (MicrosoftDelivery)delivery));
         }
         finally
         {
@@ -26,13 +36,25 @@ internal sealed class TopicMessageMiddleware(HostDeliveries deliveries, Invocati
         }
     }
 
+    /// <summary>Lets our extension know what came out of the handling. Whatever that is, it comes out of here, too: the invocation is what it was.</summary>
+    private static async Task TellAsync(FunctionContext context, FunctionExecutionDelegate next, ExtensionDelivery delivery)
+    {
+        try
+        {
+            await next(delivery.WithTrace(context));
+            await delivery.CloseAsync();
+        }
+        catch (Exception exception)
+        {
+            await delivery.TellAsync(Failure(exception));
+            throw;
+        }
+    }
+
     /// <summary>Returns where the host may acknowledge the message. Throws where it must not: then it publishes the message anew by
     /// its own rule, and counts that in a header that counts as an attempt here, too.</summary>
-    private async Task SettleAsync(FunctionContext context, FunctionExecutionDelegate next, HostDelivery delivery)
+    private async Task SettleAsync(FunctionContext context, FunctionExecutionDelegate next, MicrosoftDelivery delivery)
     {
-        context.Features.Set(delivery);
-        context.Features.Set(delivery.Message);
-        context.Features.Set(delivery.Actions);
         if (delivery.IsTheHostsLast)
         {
             await ParkAsync(context, delivery);
@@ -79,7 +101,7 @@ internal sealed class TopicMessageMiddleware(HostDeliveries deliveries, Invocati
     };
 
     /// <summary>Parks a message without running the function.</summary>
-    private static async Task ParkAsync(FunctionContext context, HostDelivery delivery)
+    private static async Task ParkAsync(FunctionContext context, MicrosoftDelivery delivery)
     {
         if (context.FunctionDefinition.InputBindings.Values.FirstOrDefault(binding => string.Equals(binding.Type, RabbitMQBinding.TriggerType, StringComparison.OrdinalIgnoreCase)) is { } trigger)
         {

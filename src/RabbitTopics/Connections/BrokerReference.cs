@@ -19,11 +19,33 @@ internal sealed record BrokerReference(
     /// <summary>No name of a setting begins so.</summary>
     private const string Mark = "\0broker:";
 
+    /// <summary>That of a binding's entries; null where they do not say which broker. As in Microsoft's extension, a URI wins over the parts.</summary>
+    public static BrokerReference? Of(string? connectionStringSetting, string? hostName, string? userNameSetting, string? passwordSetting, int port, bool takesAnyCertificate)
+    {
+        var setting = NotEmpty(connectionStringSetting);
+        var host = setting is null ? NotEmpty(hostName) : null;
+        return setting is null && host is null && !takesAnyCertificate ? null
+            : host is null ? new BrokerReference(setting, null, null, null, 0, takesAnyCertificate)
+            : new BrokerReference(null, host, NotEmpty(userNameSetting), NotEmpty(passwordSetting), port, takesAnyCertificate);
+    }
+
+    /// <summary>What stands in the place of a setting's name.</summary>
+    /// <param name="reference">Null for the app's broker.</param>
+    /// <param name="settingOfApp">The setting of the URI of the app's broker.</param>
+    public static string SettingName(BrokerReference? reference, string settingOfApp) => reference switch
+    {
+        null => settingOfApp,
+        { HostName: null, ConnectionStringSetting: null } => (reference with { ConnectionStringSetting = settingOfApp }).ToString(),
+        _ => reference.ToString(),
+    };
+
     /// <summary>The text: the bare name of the setting where that is all there is.</summary>
     public override string ToString() => ConnectionStringSetting is { } setting && !TakesAnyCertificate
         ? setting
         : Mark + string.Join(';', new[] { ConnectionStringSetting, HostName, UserNameSetting, PasswordSetting, Port.ToString(CultureInfo.InvariantCulture), TakesAnyCertificate ? "any certificate" : "" }
             .Select(part => Uri.EscapeDataString(part ?? "")));
+
+    private static string? NotEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 
     internal static BrokerReference Parse(string text)
     {

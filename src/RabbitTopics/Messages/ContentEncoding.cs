@@ -35,7 +35,7 @@ internal static class ContentEncoding
             throw new BodyFormatException($"The body is encoded {list.Length} times over. At most {MostEncodings} encodings are undone.");
         }
 
-        foreach (var encoding in list.Reverse())
+        foreach (var encoding in Enumerable.Reverse(list))
         {
             body = UndoOne(body, encoding.ToLowerInvariant(), limit);
         }

@@ -64,7 +64,6 @@ internal sealed class Delivery
 
     private readonly DeliverySource _source;
     private readonly PooledBody? _body;
-    private readonly bool _redelivered;
     private TopicMessage? _message;
     private TopicMessageActions? _actions;
 
@@ -78,7 +77,7 @@ internal sealed class Delivery
     public Delivery(DeliverySource source, bool redelivered, string exchange, string routingKey, IReadOnlyBasicProperties properties, PooledBody body)
     {
         _source = source;
-        _redelivered = redelivered;
+        Redelivered = redelivered;
         Exchange = exchange;
         RoutingKey = routingKey;
         _body = body;
@@ -93,6 +92,7 @@ internal sealed class Delivery
     {
         _source = source;
         _message = message;
+        Redelivered = message.Redelivered;
         Exchange = message.Exchange;
         RoutingKey = message.RoutingKey;
         RawProperties = properties;
@@ -115,6 +115,9 @@ internal sealed class Delivery
 
     /// <summary>The routing key that it came with.</summary>
     public string RoutingKey { get; }
+
+    /// <summary>Whether the broker delivered it before.</summary>
+    public bool Redelivered { get; }
 
     /// <summary>The consumer that it was delivered to.</summary>
     public string ConsumerTag { get; init; } = "";
@@ -165,7 +168,7 @@ internal sealed class Delivery
     /// <summary>How often the broker delivered it before, as a quorum queue counts it; null in another queue, and for the first time
     /// (https://www.rabbitmq.com/docs/quorum-queues#poison-message-handling).</summary>
     public long? BrokersCount =>
-        _redelivered && RawProperties.Headers is { } headers && headers.TryGetValue(HeaderNames.DeliveryCount, out var count) ? AmqpValue.Count(count) : null;
+        Redelivered && RawProperties.Headers is { } headers && headers.TryGetValue(HeaderNames.DeliveryCount, out var count) ? AmqpValue.Count(count) : null;
 
     /// <summary>Lets the handler settle the message itself.</summary>
     public TopicMessageActions Actions => _actions ?? Interlocked.CompareExchange(ref _actions, _source.NewActions(this), null) ?? _actions;
@@ -184,7 +187,7 @@ internal sealed class Delivery
         var body = Body.Keep();
         try
         {
-            return Envelope.Read(HeaderTable.Read(RawProperties.Headers), RawProperties, Exchange, RoutingKey, _redelivered, body, TopicHeader);
+            return Envelope.Read(HeaderTable.Read(RawProperties.Headers), RawProperties, Exchange, RoutingKey, Redelivered, body, TopicHeader);
         }
         catch (Exception exception)
         {

@@ -223,7 +223,7 @@ internal sealed partial class DeliverySettler(Broker broker, QueueProperties? qu
     {
         try
         {
-            return options.OnError.Excludes(failure);
+            return failure is RemoteException { IsNonRetryable: true } || options.OnError.Excludes(failure);
         }
         catch (Exception exception)
         {
@@ -245,7 +245,7 @@ internal sealed partial class DeliverySettler(Broker broker, QueueProperties? qu
             return;
         }
 
-        var reason = $"{failure.GetType().FullName}: {Secret.Hide(failure.Message)}";
+        var reason = $"{RemoteException.TypeNameOf(failure)}: {Secret.Hide(failure.Message)}";
         MessageNotHandled(delivery.Handler, delivery.Message.Attempt, delivery.Queue, delivery.Message.Topic, why, reason, consequence);
         HandlerThrew(failure, delivery.Handler);
     }

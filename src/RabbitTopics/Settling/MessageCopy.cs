@@ -30,7 +30,7 @@ internal static class MessageCopy
         headers[HeaderNames.DeadLetterAttempts] = delivery.Message.Attempt;
         headers[HeaderNames.DeadLetterTime] = new AmqpTimestamp(now.ToUnixTimeSeconds());
         Set(headers, HeaderNames.DeadLetterDescription, decision.Description ?? failure?.Message);
-        Set(headers, HeaderNames.ExceptionType, failure?.GetType().FullName);
+        Set(headers, HeaderNames.ExceptionType, RemoteException.TypeNameOf(failure));
         Set(headers, HeaderNames.ExceptionMessage, failure?.Message);
         Set(headers, HeaderNames.ExceptionStack, failure?.StackTrace);
         HeaderSize.Fit(headers, HeaderSize.Limit(frameMax), [HeaderNames.ExceptionStack, HeaderNames.ExceptionMessage, HeaderNames.DeadLetterDescription]);

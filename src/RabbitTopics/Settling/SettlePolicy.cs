@@ -12,6 +12,7 @@ internal static class SettlePolicy
         null => DeliveryOutcome.Succeeded,
         PoisonMessageException => DeliveryOutcome.Poison,
         RedeliveredTooOftenException => DeliveryOutcome.RedeliveredTooOften,
+        HandlerStoppedException => DeliveryOutcome.Stopped,
         _ when isStopping => DeliveryOutcome.Stopped,
         HandlerTimeoutException => DeliveryOutcome.TimedOut,
         _ => isExcluded(failure) ? DeliveryOutcome.NonRetryable : DeliveryOutcome.Failed,
@@ -102,6 +103,9 @@ internal sealed class PoisonMessageException(Exception reason) : Exception(reaso
 
 /// <summary>The handling of a message was begun and never ended, too often.</summary>
 internal sealed class RedeliveredTooOftenException(string message) : Exception(message);
+
+/// <summary>The app is stopping, and a handler was not run or did not finish.</summary>
+internal sealed class HandlerStoppedException(Exception reason) : Exception(reason.Message, reason);
 
 /// <summary>A handler took longer than it may; the inner exception is what it threw when its token was cancelled.</summary>
 internal sealed class HandlerTimeoutException(string handler, TimeSpan timeout, Exception? innerException)

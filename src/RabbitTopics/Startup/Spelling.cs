@@ -7,13 +7,13 @@ internal static class Spelling
     public static bool IsLike(string known, string name)
     {
         var distances = Enumerable.Range(0, name.Length + 1).ToArray(); // The Levenshtein distances of the known name so far to each prefix of the other.
-        foreach (var (row, letter) in known.Index())
+        for (var row = 0; row < known.Length; row++)
         {
             var diagonal = row;
             distances[0] = row + 1;
             for (var column = 0; column < name.Length; column++)
             {
-                var replaced = diagonal + (char.ToLowerInvariant(letter) == char.ToLowerInvariant(name[column]) ? 0 : 1);
+                var replaced = diagonal + (char.ToLowerInvariant(known[row]) == char.ToLowerInvariant(name[column]) ? 0 : 1);
                 diagonal = distances[column + 1];
                 distances[column + 1] = Math.Min(replaced, Math.Min(diagonal, distances[column]) + 1);
             }

@@ -115,7 +115,7 @@ internal sealed class HandlingTelemetry
 
         if (_failure is not null)
         {
-            activity.SetTag(Conventions.ErrorType, _failure.GetType().FullName).SetStatus(ActivityStatusCode.Error, _description);
+            activity.SetTag(Conventions.ErrorType, RemoteException.TypeNameOf(_failure)).SetStatus(ActivityStatusCode.Error, _description);
         }
 
         if (_isOwn)
@@ -129,7 +129,7 @@ internal sealed class HandlingTelemetry
         var tags = _tags;
         if (_failure is not null)
         {
-            tags.Add(Conventions.ErrorType, _failure.GetType().FullName);
+            tags.Add(Conventions.ErrorType, RemoteException.TypeNameOf(_failure));
         }
 
         Metrics.Consumed.Add(1, tags);
@@ -182,7 +182,9 @@ internal sealed class HandlingTelemetry
                 links.Add(new ActivityLink(publisher));
             }
 
+#if NET9_0_OR_GREATER // Where net8.0 is for, in a Functions host, there is no such span.
             links.ForEach(link => workers.AddLink(link));
+#endif
             return (workers, false);
         }
 

@@ -206,8 +206,8 @@ public sealed class HostSettlingTests(SharedBroker broker)
             TestFunction.On(library.Queue) with { Subscriptions = pattern is null ? [] : [new TopicSubscriptionAttribute(pattern)] },
         ];
         var topology = new TopologyOfFunctions(options.Value, settings, configuration).Build(functions);
-        return new HostDeliveries(new TriggerQueues(functions, topology, settings, configuration, options), library.Get<AppBrokers>(), options,
-            TimeProvider.System, NullLogger<HostDeliveries>.Instance);
+        return new HostDeliveries(new TriggerQueues(functions, topology, settings, configuration, options), library.Get<AppBrokers>(),
+            new SettlementClient(configuration, NullLogger<SettlementClient>.Instance), options, TimeProvider.System, NullLogger<HostDeliveries>.Instance);
     }
 
     private static InvocationContext Context(Library library, string properties, string exchange = "amq.topic", string routingKey = "orders.created")

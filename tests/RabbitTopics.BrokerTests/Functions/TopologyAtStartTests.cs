@@ -132,6 +132,6 @@ public sealed class TopologyAtStartTests(SharedBroker shared)
         FunctionDescription[] functions = [TestFunction.On(library.Queue) with { Subscriptions = [new TopicSubscriptionAttribute(library.Queue)] }];
         var topology = new TopologyOfFunctions(app.Value, settings, configuration).Build(functions);
         var queues = new TriggerQueues(functions, topology, settings, configuration, app);
-        return new TopologyAtStart(queues, library.Get<AppBrokers>(), topology, library.Get<QueueHealth>(), app, Options.Create(options), NullLogger<TopologyAtStart>.Instance).StartAsync(CancellationToken.None);
+        return new TopologyAtStart(queues, new TriggerBindings(), library.Get<AppBrokers>(), topology, library.Get<QueueHealth>(), app, Options.Create(options), NullLogger<TopologyAtStart>.Instance).StartAsync(CancellationToken.None);
     }
 }

@@ -58,6 +58,7 @@ public sealed class HostedWorker : IAsyncDisposable
         environment["FUNCTIONS_WORKER_DIRECTORY"] = folder;
         environment["FUNCTIONS_APPLICATION_DIRECTORY"] = folder;
         environment["FUNCTIONS_WORKER_RUNTIME"] = "dotnet-isolated";
+        environment["RABBITTOPICS_HOST_EXTENSION"] = "Microsoft"; // As which this host delivers.
         return new HostedWorker(id, AppProcess.Start($"{program} {arguments}", environment), folder);
     }
 

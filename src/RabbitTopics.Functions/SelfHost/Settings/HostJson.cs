@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
-using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Startup;
 
 namespace RabbitTopics.Functions.SelfHost.Settings;
@@ -18,6 +17,12 @@ internal static class HostJson
     private const string Place = $"{FileName} (or a variable {Section}__…)";
 
     private static readonly HashSet<string> KnownOfExtension = new(StringComparer.OrdinalIgnoreCase) { "prefetchCount", "concurrency" };
+
+    /// <summary>What our extension reads there in a Functions host.</summary>
+    private static readonly HashSet<string> OfOurExtension = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "partitionKey", "timeout", "longRunningAfter", "autoAck", "onError", "retryDelays", "maxAttempts", "maxRedeliveries", "messagesPerInstance",
+    };
 
     /// <summary>What else Microsoft's extension reads there.</summary>
     private static readonly HashSet<string> OfMicrosoftsExtension = new(StringComparer.OrdinalIgnoreCase)
@@ -36,6 +41,13 @@ internal static class HostJson
 
     public static void Apply(IConfiguration configuration, string folder, StartupProblems problems)
     {
+        Load(configuration, folder, problems);
+        Check(configuration.GetSection(Section), problems);
+    }
+
+    /// <summary>Reads the file alone.</summary>
+    public static void Load(IConfiguration configuration, string folder, StartupProblems problems)
+    {
         using var document = JsonSettingsFile.Open(Path.Combine(folder, FileName), problems);
         if (document is not null)
         {
@@ -46,8 +58,6 @@ internal static class HostJson
                 configuration[key] ??= value;
             }
         }
-
-        Check(configuration.GetSection(Section), problems);
     }
 
     /// <summary>What host.json says of every function: <c>extensions.rabbitMQ.prefetchCount</c>, as for Microsoft's extension, and
@@ -55,9 +65,15 @@ internal static class HostJson
     /// as it is.</summary>
     public static void ApplyTo(HandlerOptions options, IConfiguration configuration, StartupProblems problems)
     {
+        ApplyCounts(options, configuration, problems);
+        options.Timeout = ReadTimeout(options.Timeout, configuration, problems);
+    }
+
+    /// <summary>The same without the timeout, which in a Functions host is the host's own.</summary>
+    public static void ApplyCounts(HandlerOptions options, IConfiguration configuration, StartupProblems problems)
+    {
         options.Prefetch = ReadCount("extensions:rabbitMQ:prefetchCount", options.Prefetch, configuration, problems);
         options.Concurrency = ReadCount("extensions:rabbitMQ:concurrency", options.Concurrency, configuration, problems);
-        options.Timeout = ReadTimeout(options.Timeout, configuration, problems);
     }
 
     /// <summary>Reports invalid log levels and replaces them: the logging library would end the program.</summary>
@@ -102,6 +118,10 @@ internal static class HostJson
             if (OfMicrosoftsExtension.Contains(unknown))
             {
                 problems.Warn($"extensions.rabbitMQ.{unknown} in {Place} has no effect where the app hosts itself. Set it at the triggers and outputs, by ConnectionStringSetting or HostName.");
+            }
+            else if (OfOurExtension.Contains(unknown))
+            {
+                problems.Warn($"extensions.rabbitMQ.{unknown} in {Place} has no effect where the app hosts itself; it is for functions of a Functions host that say nothing of it.");
             }
             else
             {

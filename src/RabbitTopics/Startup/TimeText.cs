@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace RabbitTopics.Functions.Catalog;
+namespace RabbitTopics.Startup;
 
 /// <summary>Reads a time that is written as hours, minutes and seconds. The analyzer has it, too.</summary>
 internal static class TimeText

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Configuration;
 
-namespace RabbitTopics.Functions.Catalog;
+namespace RabbitTopics.Topology;
 
 /// <summary>The setting <c>RABBITTOPICS_TOPOLOGY</c>, which wins over <see cref="RabbitTopicsOptions.Topology"/>: one build declares its queues
 /// on a developer's machine and only verifies them where it runs with fewer permissions.</summary>

@@ -1,0 +1,45 @@
+using Microsoft.Azure.WebJobs.Host;
+using RabbitTopics.Messages;
+using RabbitTopics.Settling;
+
+namespace RabbitTopics.WebJobs.Triggers;
+
+/// <summary>Reads of a failed invocation what that says of its message.</summary>
+internal static class InvocationFailure
+{
+    /// <summary>Of a Functions host, whose types an extension cannot name: what a function of another process threw.</summary>
+    private const string OfWorker = "Microsoft.Azure.WebJobs.Script.Workers.Rpc.RpcException";
+
+    /// <summary>Beginnings of what a Functions host throws where no worker process can take the invocation (azure-functions-host, RpcFunctionInvocationDispatcher).</summary>
+    private static readonly string[] NoWorker = ["Did not find any initialized language workers", "Function:"];
+
+    /// <summary>What the function threw; a <see cref="WorkerAbsentException"/> where it was not run, and a <see cref="PoisonMessageException"/> where its parameter could
+    /// not be made of the message.</summary>
+    public static Exception Read(Exception? exception)
+    {
+        for (var inner = exception; inner is not null; inner = inner.InnerException)
+        {
+            if (inner is BodyFormatException or PoisonMessageException)
+            {
+                return inner as PoisonMessageException ?? new PoisonMessageException(inner);
+            }
+
+            if (inner is InvalidOperationException && Array.Exists(NoWorker, text => inner.Message.StartsWith(text, StringComparison.Ordinal)))
+            {
+                return new WorkerAbsentException(inner);
+            }
+
+            if (inner.GetType().FullName == OfWorker)
+            {
+                return new RemoteException(Text(inner, "RemoteTypeName") ?? OfWorker, Text(inner, "RemoteMessage") ?? inner.Message, Text(inner, "RemoteStackTrace"));
+            }
+        }
+
+        return exception is FunctionInvocationException { InnerException: { } thrown } ? thrown : exception ?? new InvalidOperationException("The function failed, and the host does not say of what.");
+    }
+
+    private static string? Text(Exception exception, string property) => exception.GetType().GetProperty(property)?.GetValue(exception) is string { Length: > 0 } text ? text : null;
+}
+
+/// <summary>No worker process can take an invocation at the moment.</summary>
+internal sealed class WorkerAbsentException(Exception reason) : Exception(reason.Message, reason);

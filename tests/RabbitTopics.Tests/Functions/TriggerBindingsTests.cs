@@ -1,0 +1,61 @@
+using System.Text.Json.Nodes;
+using Microsoft.Azure.Functions.Worker.Core.FunctionMetadata;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+using RabbitTopics.Connections;
+using RabbitTopics.Functions;
+using RabbitTopics.Functions.Catalog;
+using RabbitTopics.Functions.FunctionsHost;
+using RabbitTopics.HostExtension;
+using RabbitTopics.Topology;
+
+namespace RabbitTopics.Tests.Functions;
+
+public sealed class TriggerBindingsTests
+{
+    [Fact]
+    public void Every_RabbitMQ_trigger_asks_for_bytes_and_nothing_else_is_changed()
+    {
+        const string timer = """{"name":"timer","type":"timerTrigger","direction":"In","schedule":"* * * * * *"}""";
+        var function = new DefaultFunctionMetadata
+        {
+            RawBindings = ["""{"name":"person","type":"rabbitMQTrigger","direction":"In","dataType":"String","queueName":"q"}""", timer],
+        };
+        var without = new DefaultFunctionMetadata { RawBindings = ["""{"name":"person","type":"RabbitMQTrigger","queueName":"q"}"""] };
+
+        new TriggerBindings().Transform([function, without, new DefaultFunctionMetadata()]);
+
+        Assert.Equal(["""{"name":"person","type":"rabbitMQTrigger","direction":"In","dataType":"Binary","queueName":"q"}""", timer], function.RawBindings);
+        Assert.Equal(["""{"name":"person","type":"RabbitMQTrigger","queueName":"q","dataType":"Binary"}"""], without.RawBindings);
+    }
+
+    [Fact]
+    public void Our_extension_is_told_how_the_messages_are_taken_and_what_to_declare()
+    {
+        var options = new RabbitTopicsOptions { TopicHeader = "Topic" };
+        options.ForHandler("Orders", handler => (handler.Concurrency, handler.OnError.MaxAttempts, handler.OnError.Delays) = (16, 3, [TimeSpan.FromSeconds(2)]));
+        var metadata = new DefaultFunctionMetadata { Name = "Orders", RawBindings = ["""{"name":"order","type":"rabbitMQTrigger","direction":"In","queueName":"orders"}"""] };
+        FunctionDescription[] functions =
+        [
+            new("Orders", ((Delegate)Our_extension_is_told_how_the_messages_are_taken_and_what_to_declare).Method, [new FunctionBinding(metadata.RawBindings[0])])
+            {
+                Subscriptions = [new TopicSubscriptionAttribute("orders.*")],
+                QueueOptions = new QueueOptionsAttribute { Type = "quorum", MaxLength = 5, Overflow = "reject-publish" },
+            },
+        ];
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("RabbitMQ", "amqp://guest:s3cret@localhost")]).Build();
+        var settings = new SettingReferences(configuration);
+        var topology = new TopologyOfFunctions(options, settings, configuration).Build(functions);
+        var bindings = new TriggerBindings { App = (new TriggerQueues(functions, topology, settings, configuration, Options.Create(options)), options) };
+
+        bindings.Transform([metadata]);
+
+        var told = JsonNode.Parse(metadata.RawBindings[0])!.AsObject();
+        Assert.Equal((16, 3, "00:00:02", "Retry", "-1", "Topic", "Declare"), ((int)told["concurrency"]!, (int)told["maxAttempts"]!, (string)told["retryDelays"]!,
+            (string)told["onError"]!, (string)told["timeout"]!, (string)told["topicHeader"]!, (string)told["topologyMode"]!));
+        var read = TopologyJson.Read("RabbitMQ", "orders", (string)told["topology"]!);
+        Assert.Equal(new TopicBinding("amq.topic", "orders.*"), Assert.Single(read.Bindings));
+        Assert.Equal(topology.Queues[0].Properties.Arguments.OrderBy(argument => argument.Key), read.Properties.Arguments.OrderBy(argument => argument.Key));
+        Assert.DoesNotContain("s3cret", metadata.RawBindings[0], StringComparison.Ordinal);
+    }
+}
