@@ -1,7 +1,7 @@
 namespace RabbitTopics.Functions;
 
 /// <summary>Beside <c>[Function]</c>: how the function's messages are taken. What is not set here comes from
-/// <see cref="RabbitTopicsOptions.Handler"/>. For an app that hosts itself; Microsoft's host has its own rules for all
+/// <see cref="RabbitTopicsOptions.Handler"/>. Microsoft's extension in a Functions host has its own rules for all
 /// but <see cref="AutoAck"/> and <see cref="Deduplicate"/>.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class ConsumeAttribute : Attribute

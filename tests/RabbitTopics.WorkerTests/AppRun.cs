@@ -32,6 +32,8 @@ public sealed class AppRun : IAsyncDisposable
 
     public Uri Broker { get; }
 
+    public Settlements Settlements => _host.Settlements;
+
     public string Name { get; } = $"worker-{Guid.NewGuid():N}";
 
     public HostedWorker Worker { get; private set; } = null!;

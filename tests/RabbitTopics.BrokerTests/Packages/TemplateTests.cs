@@ -18,6 +18,7 @@ public sealed class TemplateTests(InstalledTemplate template) : IClassFixture<In
         var tests = await template.DotnetAsync(folder, "test", "--no-build");
 
         Assert.Contains("0 Warning(s)", build, StringComparison.Ordinal);
+        Assert.Contains("RabbitTopics.WebJobs.RabbitMQWebJobsStartup", await File.ReadAllTextAsync(Path.Combine(folder, "bin", "Debug", "net10.0", "extensions.json")), StringComparison.Ordinal);
         Assert.Contains("succeeded: 3", tests, StringComparison.Ordinal);
         Assert.Equal(0, await app.StopAsync());
     }
@@ -91,9 +92,10 @@ public sealed class TemplateTests(InstalledTemplate template) : IClassFixture<In
                 return;
             }
 
-            Assert.Contains($"lib/net10.0/{project}.dll", files);
-            Assert.Contains($"lib/net10.0/{project}.xml", files);
-            Assert.Contains($"lib/net10.0/{project}.pdb", template.FilesOf(project, "snupkg"));
+            var framework = project == "RabbitTopics.WebJobs.Extensions.RabbitMQ" ? "net8.0" : "net10.0"; // A Functions host runs on .NET 8.
+            Assert.Contains($"lib/{framework}/{project}.dll", files);
+            Assert.Contains($"lib/{framework}/{project}.xml", files);
+            Assert.Contains($"lib/{framework}/{project}.pdb", template.FilesOf(project, "snupkg"));
         });
         Assert.Contains("docs/reference.md", template.FilesOf("RabbitTopics.Functions", "nupkg"));
         Assert.Contains("analyzers/dotnet/cs/RabbitTopics.Functions.Analyzers.dll", template.FilesOf("RabbitTopics.Functions", "nupkg"));

@@ -11,7 +11,7 @@ namespace RabbitTopics.WorkerTests.Host;
 public sealed class HostMessage
 {
     /// <summary>These are texts to the host; the others are JSON.</summary>
-    private static readonly string[] Texts = ["ConsumerTag", "Exchange", "RoutingKey"];
+    private static readonly string[] Texts = ["ConsumerTag", "Exchange", "RoutingKey", "RabbitTopics"];
 
     public required ReadOnlyMemory<byte> Body { get; init; }
 
@@ -54,6 +54,18 @@ public sealed class HostMessage
     /// <summary>A message as it was taken from a broker.</summary>
     public static HostMessage Of(BasicGetResult message) => Of(message.RoutingKey, message.Body, message.Exchange, message.BasicProperties.MessageId, message.BasicProperties.ContentType,
         message.BasicProperties.ContentEncoding, (message.BasicProperties.Headers ?? new Dictionary<string, object?>()).Select(header => (header.Key, header.Value)));
+
+    /// <summary>The same as our extension hands it on: with an entry of its own beside the others.</summary>
+    /// <param name="id">By which the app settles it.</param>
+    /// <param name="properties">Its properties and headers, as the entry has them.</param>
+    public HostMessage OfOurExtension(string id, string properties) => new()
+    {
+        Body = Body,
+        BindingData = new Dictionary<string, string>(BindingData)
+        {
+            ["RabbitTopics"] = $$"""{"id":"{{id}}","exchange":"{{BindingData["Exchange"]}}","routingKey":"{{BindingData["RoutingKey"]}}","redelivered":false,"consumerTag":"c","deliveryTag":1,"properties":{{properties}}}""",
+        },
+    };
 
     /// <summary>The invocation that the host makes of it.</summary>
     public InvocationRequest ToRequest(HostedFunction function)

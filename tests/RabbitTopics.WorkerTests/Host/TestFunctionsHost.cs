@@ -26,6 +26,9 @@ public sealed class TestFunctionsHost : IAsyncDisposable
     /// <summary>Where its workers call.</summary>
     public Uri Address { get; }
 
+    /// <summary>What its workers say of messages of our extension.</summary>
+    public Settlements Settlements { get; private init; } = new();
+
     public static async Task<TestFunctionsHost> StartAsync()
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -34,10 +37,13 @@ public sealed class TestFunctionsHost : IAsyncDisposable
         builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = null); // As Microsoft's host has it.
         var workers = new EventStreams();
         builder.Services.AddSingleton(workers);
+        var settlements = new Settlements();
+        builder.Services.AddSingleton(settlements);
         var server = builder.Build();
         server.MapGrpcService<EventStreams>();
+        server.MapGrpcService<Settlements>();
         await server.StartAsync();
-        var host = new TestFunctionsHost(server);
+        var host = new TestFunctionsHost(server) { Settlements = settlements };
         workers.Find = id => host._workers.GetValueOrDefault(id);
         return host;
     }
