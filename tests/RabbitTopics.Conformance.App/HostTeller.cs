@@ -1,3 +1,4 @@
+using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 
@@ -6,7 +7,9 @@ namespace RabbitTopics.Conformance.App;
 /// <summary>Tells the suite which host the app runs on, where it wants to know: in the queue <c>RUN.host</c>.</summary>
 internal sealed class HostTeller(ITopicPublisher publisher, IConfiguration configuration) : BackgroundService
 {
-    private string Host => configuration["Functions:Worker:HostEndpoint"] is { Length: > 0 } ? "functions host" : "itself";
+    private string Host => configuration["Functions:Worker:HostEndpoint"] is not { Length: > 0 } ? "itself"
+        : typeof(RabbitMQTriggerAttribute).Assembly.GetName().Name == "RabbitTopics.Functions.RabbitMQ" ? "functions host, our extension"
+        : "functions host, Microsoft's extension";
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

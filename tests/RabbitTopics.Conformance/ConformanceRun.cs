@@ -119,7 +119,9 @@ public sealed class ConformanceRun : IAsyncLifetime
         {
             "itself" => HostCapabilities.ConcurrencyPerFunction | HostCapabilities.GracePeriod | HostCapabilities.UnsignedShortHeaders
                 | HostCapabilities.OneProcess | HostCapabilities.PromptReconnect | HostCapabilities.ConfirmedOutputs | HostCapabilities.AnyTraceParent,
-            "functions host" => HostCapabilities.None,
+            "functions host, our extension" => HostCapabilities.ConcurrencyPerFunction | HostCapabilities.UnsignedShortHeaders | HostCapabilities.PromptReconnect
+                | HostCapabilities.AnyTraceParent | HostCapabilities.EndedProcessIsAttempt,
+            "functions host, Microsoft's extension" => HostCapabilities.None,
             var other => throw new InvalidOperationException($"The app says that its host is '{other}', which the suite does not know."),
         };
     }

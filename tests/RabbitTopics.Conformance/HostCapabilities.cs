@@ -28,4 +28,7 @@ public enum HostCapabilities
 
     /// <summary>A message whose header <c>traceparent</c> is not a string is handled.</summary>
     AnyTraceParent = 64,
+
+    /// <summary>A handler that ends its process has failed, which is an attempt as any other: its host lives on and knows.</summary>
+    EndedProcessIsAttempt = 128,
 }

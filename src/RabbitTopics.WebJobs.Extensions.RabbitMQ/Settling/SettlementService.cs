@@ -12,7 +12,7 @@ internal sealed class SettlementService(DeliveriesAtWork atWork) : HostExtension
     public override async Task<SettleReply> Settle(SettleRequest request, ServerCallContext context)
     {
         var actions = Find(request.Id).Delivery.Actions;
-        var cancellation = context?.CancellationToken ?? CancellationToken.None;
+        var cancellation = context.CancellationToken;
         try
         {
             await (request.Action switch

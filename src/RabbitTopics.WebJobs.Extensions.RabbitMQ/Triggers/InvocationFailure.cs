@@ -10,8 +10,10 @@ internal static class InvocationFailure
     /// <summary>Of a Functions host, whose types an extension cannot name: what a function of another process threw.</summary>
     private const string OfWorker = "Microsoft.Azure.WebJobs.Script.Workers.Rpc.RpcException";
 
-    /// <summary>Beginnings of what a Functions host throws where no worker process can take the invocation (azure-functions-host, RpcFunctionInvocationDispatcher).</summary>
-    private static readonly string[] NoWorker = ["Did not find any initialized language workers", "Function:"];
+    /// <summary>Of what a Functions host throws where no worker process can take the invocation (azure-functions-host, RpcFunctionInvocationDispatcher).</summary>
+    private static readonly string[] NoWorker = ["Did not find any initialized language workers", "is not loaded by the language worker"];
+
+    private static readonly string?[] Cancellations = [typeof(OperationCanceledException).FullName, typeof(TaskCanceledException).FullName];
 
     /// <summary>What the function threw; a <see cref="WorkerAbsentException"/> where it was not run, and a <see cref="PoisonMessageException"/> where its parameter could
     /// not be made of the message.</summary>
@@ -24,7 +26,7 @@ internal static class InvocationFailure
                 return inner as PoisonMessageException ?? new PoisonMessageException(inner);
             }
 
-            if (inner is InvalidOperationException && Array.Exists(NoWorker, text => inner.Message.StartsWith(text, StringComparison.Ordinal)))
+            if (inner is InvalidOperationException && Array.Exists(NoWorker, text => inner.Message.Contains(text, StringComparison.Ordinal)))
             {
                 return new WorkerAbsentException(inner);
             }
@@ -37,6 +39,10 @@ internal static class InvocationFailure
 
         return exception is FunctionInvocationException { InnerException: { } thrown } ? thrown : exception ?? new InvalidOperationException("The function failed, and the host does not say of what.");
     }
+
+    /// <summary>Whether a failure is that the function was cancelled, here or in its own process.</summary>
+    public static bool IsCancellation(Exception failure) =>
+        failure is OperationCanceledException or { InnerException: OperationCanceledException } || Cancellations.Contains(RemoteException.TypeNameOf(failure));
 
     private static string? Text(Exception exception, string property) => exception.GetType().GetProperty(property)?.GetValue(exception) is string { Length: > 0 } text ? text : null;
 }

@@ -77,7 +77,7 @@ internal sealed class QueueListener : IListener, IScaleMonitorProvider, ITargetS
             var failure = atWork.Failure ?? InvocationFailure.Read(result.Exception);
             if (failure is not WorkerAbsentException)
             {
-                ExceptionDispatchInfo.Throw(failure is OperationCanceledException && _stopping.IsCancellationRequested ? new HandlerStoppedException(failure) : failure);
+                ExceptionDispatchInfo.Throw(_stopping.IsCancellationRequested && InvocationFailure.IsCancellation(failure) ? new HandlerStoppedException(failure) : failure);
             }
 
             // The function has not seen the message, which is no attempt at it.
