@@ -42,12 +42,12 @@ public static class RabbitMQWebJobsBuilderExtensions
         return builder;
     }
 
-    /// <summary>A WebJobs host disposes its services synchronously.</summary>
+    /// <summary>A WebJobs host disposes its services synchronously, and ends by what one of them throws.</summary>
     private sealed class HostBrokers(IConfiguration configuration, AppTopology topology, IOptions<RabbitTopicsOptions> options, ExtensionLog log)
         : AppBrokers(configuration, topology, options, log), IDisposable
     {
         private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-        public void Dispose() => DisposeAsync().AsTask().Wait(Patience);
+        public void Dispose() => Task.WaitAny([DisposeAsync().AsTask()], Patience);
     }
 }
