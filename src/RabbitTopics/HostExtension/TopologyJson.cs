@@ -58,13 +58,14 @@ internal static class TopologyJson
         }
     }
 
-    private static JsonArray WriteBindings(IEnumerable<TopicBinding> bindings) => [.. bindings.Select(binding => new JsonObject
+    /// <summary>By the constructor: what a collection expression calls needs reflection.</summary>
+    private static JsonArray WriteBindings(IEnumerable<TopicBinding> bindings) => new([.. bindings.Select(JsonNode (binding) => new JsonObject
     {
         [ExchangeName] = binding.Exchange,
         [ExchangeTypeName] = binding.ExchangeType,
         [TopicName] = binding.Topic,
         [ArgumentsName] = binding.Arguments is { } arguments ? WriteArguments(arguments) : null,
-    })];
+    })]);
 
     private static TopicBinding[] ReadBindings(JsonElement json) => [.. json.EnumerateArray().Select(binding =>
         new TopicBinding(binding.GetProperty(ExchangeName).GetString()!, binding.GetProperty(TopicName).GetString()!)
