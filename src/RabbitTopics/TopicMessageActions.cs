@@ -37,6 +37,12 @@ public abstract class TopicMessageActions
     /// <exception cref="TopicPublishException">The broker did not take the copy; the message is not settled.</exception>
     public abstract Task DeadLetterAsync(string? reason = null, string? description = null, CancellationToken cancellationToken = default);
 
+    /// <summary>The delay of a retry.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is out of range.</exception>
+    internal static TimeSpan CheckDelay(TimeSpan after) => after < TimeSpan.Zero || after > ErrorPolicy.LongestDelay
+        ? throw new ArgumentOutOfRangeException(nameof(after), after, $"A message is handled again after 0 to {ErrorPolicy.LongestDelay.Days} days.")
+        : after;
+
     /// <summary>Whether the handler has said that the message is done (true), or is not, by giving it back or parking it (false); null
     /// where it has said nothing.</summary>
     internal virtual bool? IsComplete => null;

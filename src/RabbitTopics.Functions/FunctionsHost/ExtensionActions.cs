@@ -14,9 +14,8 @@ internal sealed class ExtensionActions(string id, string queue, SettlementClient
 
     public override Task AbandonAsync(CancellationToken cancellationToken = default) => SettleAsync(new() { Action = SettleRequest.Types.Action.Abandon }, cancellationToken);
 
-    public override Task RetryAsync(TimeSpan after, CancellationToken cancellationToken = default) => after < TimeSpan.Zero || after > ErrorPolicy.LongestDelay
-        ? throw new ArgumentOutOfRangeException(nameof(after), after, $"A message is handled again after 0 to {ErrorPolicy.LongestDelay.Days} days.")
-        : SettleAsync(new() { Action = SettleRequest.Types.Action.Retry, DelayMilliseconds = (long)Math.Ceiling(after.TotalMilliseconds) }, cancellationToken);
+    public override Task RetryAsync(TimeSpan after, CancellationToken cancellationToken = default) =>
+        SettleAsync(new() { Action = SettleRequest.Types.Action.Retry, DelayMilliseconds = (long)Math.Ceiling(CheckDelay(after).TotalMilliseconds) }, cancellationToken);
 
     public override Task DeadLetterAsync(string? reason = null, string? description = null, CancellationToken cancellationToken = default) =>
         SettleAsync(new() { Action = SettleRequest.Types.Action.DeadLetter, Reason = reason ?? "", Description = description ?? "" }, cancellationToken);

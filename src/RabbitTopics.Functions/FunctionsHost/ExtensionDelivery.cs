@@ -6,13 +6,13 @@ using RabbitTopics.Settling;
 namespace RabbitTopics.Functions.FunctionsHost;
 
 /// <summary>A message that our extension delivered. The extension settles it, by what it is told from here and by how the invocation ends.</summary>
-internal sealed class ExtensionDelivery(Delivery delivery, string id, SettlementClient extension, ErrorPolicy policy) : HostDelivery(delivery)
+internal sealed class ExtensionDelivery(Delivery delivery, string id, SettlementClient extension, DeliverySettler settler) : HostDelivery(delivery)
 {
     /// <summary>Tells the extension what came out of the handling, before the invocation fails of it: whether another attempt can help is known here.</summary>
     public Task TellAsync(Exception failure)
     {
         var (kind, thrown) = failure is PoisonMessageException { InnerException: { } reason } ? (FailRequest.Types.Kind.Poison, reason)
-            : IsExcluded(failure) ? (FailRequest.Types.Kind.NonRetryable, failure)
+            : settler.IsExcluded(failure) ? (FailRequest.Types.Kind.NonRetryable, failure)
             : (FailRequest.Types.Kind.Failed, failure);
         return extension.TryFailAsync(new FailRequest
         {
@@ -26,16 +26,4 @@ internal sealed class ExtensionDelivery(Delivery delivery, string id, Settlement
 
     /// <summary>Waits for what the handler has begun to settle. Throws what came out of it where that failed.</summary>
     public async Task CloseAsync() => await (Delivery.ActionsInUse?.CloseAsync() ?? new ValueTask<bool>(false));
-
-    private bool IsExcluded(Exception failure)
-    {
-        try
-        {
-            return policy.Excludes(failure);
-        }
-        catch (Exception)
-        {
-            return false; // A predicate of the app's that itself throws has not excluded anything.
-        }
-    }
 }

@@ -15,7 +15,7 @@ internal static class FunctionsHostServices
     {
         // What is wrong there the host and its extension say themselves.
         var problems = new StartupProblems();
-        HostJson.Load(configuration, configuration["AzureWebJobsScriptRoot"] is { Length: > 0 } root ? root : AppContext.BaseDirectory, problems);
+        HostJson.Load(configuration, HostJson.Folder(configuration), problems);
         services.Configure<RabbitTopicsOptions>(app => HostJson.ApplyCounts(app.Handler, configuration, problems));
 
         // First of all: the worker's own service answers the host, which then looks for the queues.

@@ -38,7 +38,7 @@ internal sealed class HostDeliveries(
             HeaderTable.Read(data.Properties.Headers), data.Properties, data.Exchange, data.RoutingKey, data.Redelivered, ReadOnlyMemory<byte>.Empty, app.Value.TopicHeader);
         var source = handler.Source with { NewActions = _ => new ExtensionActions(data.Id, handler.Queue.Queue, extension) };
         var delivery = new Delivery(source, message, data.Properties) { ConsumerTag = data.ConsumerTag, DeliveryTag = data.DeliveryTag, Time = time.GetUtcNow() };
-        return new ExtensionDelivery(delivery, data.Id, extension, handler.Queue.Options.OnError);
+        return new ExtensionDelivery(delivery, data.Id, extension, handler.Settler);
     }
 
     private MicrosoftDelivery? OfMicrosoft(FunctionContext context, Handler handler)

@@ -15,9 +15,6 @@ namespace RabbitTopics.Functions.SelfHost;
 /// <summary>Makes the app run its functions itself: in place of the gRPC worker of a Functions host, a runner of our own.</summary>
 internal static class SelfHostServices
 {
-    /// <summary>Where the Functions host, too, is told the app's folder.</summary>
-    private const string ScriptRootVariable = "AzureWebJobsScriptRoot";
-
     public static void Add(IServiceCollection services, IConfiguration configuration)
     {
         var problems = new StartupProblems();
@@ -48,10 +45,10 @@ internal static class SelfHostServices
 
     private static void ApplySettings(IConfiguration configuration, StartupProblems problems)
     {
-        var folder = configuration[ScriptRootVariable] is { Length: > 0 } root ? root : AppContext.BaseDirectory;
+        var folder = HostJson.Folder(configuration);
         if (!Directory.Exists(folder))
         {
-            problems.Add($"The setting '{ScriptRootVariable}' is '{folder}', which is not a folder. Set it to that of host.json, or leave it out.");
+            problems.Add($"The setting '{HostJson.FolderVariable}' is '{folder}', which is not a folder. Set it to that of host.json, or leave it out.");
             folder = AppContext.BaseDirectory;
         }
 

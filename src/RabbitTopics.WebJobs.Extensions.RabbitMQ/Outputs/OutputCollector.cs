@@ -70,7 +70,7 @@ internal sealed class OutputCollector(RabbitMQAttribute output, ITopicPublisher 
     /// <summary>The body, and what it is. A host that runs functions of another process gives bytes for whatever they return.</summary>
     private (ReadOnlyMemory<byte> Body, string ContentType) Body(object value) => value switch
     {
-        string text => (Encoding.UTF8.GetBytes(text), IsJsonObject(Encoding.UTF8.GetBytes(text)) ? JsonBody.ContentType : TextType),
+        string text => Body(Encoding.UTF8.GetBytes(text)),
         byte[] bytes => (bytes, IsJsonObject(bytes) ? JsonBody.ContentType : Utf8.IsValid(bytes) ? TextType : BytesType),
         _ => (json.Write(value), JsonBody.ContentType),
     };

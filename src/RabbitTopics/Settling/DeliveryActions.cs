@@ -23,12 +23,8 @@ internal sealed class DeliveryActions(DeliverySettler settler, Delivery delivery
 
     public override Task AbandonAsync(CancellationToken cancellationToken = default) => SettleAsync(nameof(AbandonAsync), Again(TimeSpan.Zero), cancellationToken);
 
-    public override Task RetryAsync(TimeSpan after, CancellationToken cancellationToken = default)
-    {
-        return after < TimeSpan.Zero || after > ErrorPolicy.LongestDelay
-            ? throw new ArgumentOutOfRangeException(nameof(after), after, $"A message is handled again after 0 to {ErrorPolicy.LongestDelay.Days} days.")
-            : SettleAsync(nameof(RetryAsync), Again(RetryQueue.Round(after)), cancellationToken);
-    }
+    public override Task RetryAsync(TimeSpan after, CancellationToken cancellationToken = default) =>
+        SettleAsync(nameof(RetryAsync), Again(RetryQueue.Round(CheckDelay(after))), cancellationToken);
 
     public override Task DeadLetterAsync(string? reason = null, string? description = null, CancellationToken cancellationToken = default) =>
         SettleAsync(nameof(DeadLetterAsync), new(SettleAction.DeadLetter, Reason: string.IsNullOrWhiteSpace(reason) ? DeadLetterReasons.ByHandler : reason, Description: string.IsNullOrWhiteSpace(description) ? null : description), cancellationToken);

@@ -219,7 +219,7 @@ internal sealed partial class DeliverySettler(Broker broker, QueueProperties? qu
     }
 
     /// <summary>Asks the policy; a predicate of the app's that itself throws has not excluded anything.</summary>
-    private bool IsExcluded(Exception failure)
+    public bool IsExcluded(Exception failure)
     {
         try
         {

@@ -13,6 +13,9 @@ internal static class HostJson
     public const string FileName = "host.json";
     public const string Section = "AzureFunctionsJobHost";
 
+    /// <summary>Where the Functions host, too, is told the app's folder.</summary>
+    public const string FolderVariable = "AzureWebJobsScriptRoot";
+
     /// <summary>Where a setting may be, for messages.</summary>
     private const string Place = $"{FileName} (or a variable {Section}__…)";
 
@@ -38,6 +41,9 @@ internal static class HostJson
         "watchDirectories", "watchFiles", "managedDependency", "managedDependencies", "customHandler", "httpWorker", "telemetryMode", "configurationProfile",
         "id", "http", "queues", "serviceBus", "eventHub", "sendGrid", "tracing", "logger", "applicationInsights",
     };
+
+    /// <summary>The folder that the file is in: as it is told, or the program's.</summary>
+    public static string Folder(IConfiguration configuration) => configuration[FolderVariable] is { Length: > 0 } root ? root : AppContext.BaseDirectory;
 
     public static void Apply(IConfiguration configuration, string folder, StartupProblems problems)
     {
