@@ -120,7 +120,7 @@ public sealed class ConformanceRun : IAsyncLifetime
             "itself" => HostCapabilities.ConcurrencyPerFunction | HostCapabilities.GracePeriod | HostCapabilities.UnsignedShortHeaders
                 | HostCapabilities.OneProcess | HostCapabilities.PromptReconnect | HostCapabilities.ConfirmedOutputs | HostCapabilities.AnyTraceParent,
             "functions host, our extension" => HostCapabilities.ConcurrencyPerFunction | HostCapabilities.UnsignedShortHeaders | HostCapabilities.PromptReconnect
-                | HostCapabilities.AnyTraceParent | HostCapabilities.EndedProcessIsAttempt,
+                | HostCapabilities.ConfirmedOutputs | HostCapabilities.AnyTraceParent | HostCapabilities.EndedProcessIsAttempt,
             "functions host, Microsoft's extension" => HostCapabilities.None,
             var other => throw new InvalidOperationException($"The app says that its host is '{other}', which the suite does not know."),
         };

@@ -132,6 +132,16 @@ public sealed class SettlingTests(ReadyApp app) : IClassFixture<ReadyApp>
     }
 
     [Fact]
+    public async Task Another_attempt_at_a_message_whose_output_the_host_did_not_write_is_no_duplicate()
+    {
+        var first = await Run.Worker.InvokeAsync("OnceWithOutput", Run.Message("once-with-output", "x", _id));
+        var duplicate = await Run.Worker.InvokeAsync("OnceWithOutput", Run.Message("once-with-output", "x", _id));
+        var next = await Run.Worker.InvokeAsync("OnceWithOutput", Run.Message("once-with-output", "x", _id, ("rt-attempts", 1)));
+
+        Assert.Equal(["x", "", "x"], new[] { first, duplicate, next }.Select(answer => answer.ReturnValue?.String ?? ""));
+    }
+
+    [Fact]
     public async Task A_message_that_was_handled_before_is_done_and_not_handled_again()
     {
         (await Run.Worker.InvokeAsync("Once", Run.Message("once", _id, _id))).AssertSuccess();

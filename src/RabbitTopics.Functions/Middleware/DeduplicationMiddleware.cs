@@ -6,8 +6,8 @@ using RabbitTopics.Deduplication;
 
 namespace RabbitTopics.Functions.Middleware;
 
-/// <summary>Lets a function that asks for it see each message once. Around the outputs: a message whose output was not published is
-/// not done.</summary>
+/// <summary>Lets a function that asks for it see each message once, in a Functions host. Around the topic outputs: a message whose output was not published is
+/// not done. Other outputs the host writes afterwards.</summary>
 internal sealed class DeduplicationMiddleware(Deduplicator deduplication, IOptions<RabbitTopicsOptions> app) : IFunctionsWorkerMiddleware
 {
     private readonly ConcurrentDictionary<string, bool> _deduplicates = new(StringComparer.OrdinalIgnoreCase);
@@ -16,7 +16,7 @@ internal sealed class DeduplicationMiddleware(Deduplicator deduplication, IOptio
     {
         var function = context.FunctionDefinition.Name;
         return context.GetTopicMessage() is { } message && _deduplicates.GetOrAdd(function, static (name, options) => options.Value.OptionsOf(name).Deduplicate, app)
-            ? deduplication.HandleAsync(function, message, context.Features.Get<TopicMessageActions>(), () => next(context), context.CancellationToken)
+            ? deduplication.HandleAsync(function, message, context.Features.Get<TopicMessageActions>(), () => next(context), outputsFollow: context.FunctionDefinition.OutputBindings.Count > 0, context.CancellationToken)
             : next(context);
     }
 }

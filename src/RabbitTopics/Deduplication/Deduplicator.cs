@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 
 namespace RabbitTopics.Deduplication;
@@ -10,7 +11,14 @@ internal sealed partial class Deduplicator(IDeduplicationStore store, ILogger<De
     private readonly ConcurrentDictionary<(string Handler, string Id), Task> _running = new();
 
     /// <summary>Runs the handler unless it has handled the message. A message without an id is always handled.</summary>
-    public async Task HandleAsync(string handler, TopicMessage message, TopicMessageActions? actions, Func<Task> handle, CancellationToken cancellationToken)
+    /// <param name="handler">The handler: a function's name.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="actions">What the handler can do with it.</param>
+    /// <param name="handle">The handler.</param>
+    /// <param name="outputsFollow">Whether outputs of the handler are written after this, by a host that makes another attempt where it cannot: that attempt is no duplicate of this one.</param>
+    /// <param name="cancellationToken">The invocation's.</param>
+    public async Task HandleAsync(
+        string handler, TopicMessage message, TopicMessageActions? actions, Func<Task> handle, bool outputsFollow, CancellationToken cancellationToken)
     {
         if (message.Id is not { } id)
         {
@@ -26,13 +34,14 @@ internal sealed partial class Deduplicator(IDeduplicationStore store, ILogger<De
 
         try
         {
-            if (await store.ContainsAsync(handler, id, cancellationToken))
+            var attempt = outputsFollow ? message.Attempt : 1;
+            if (await store.ContainsAsync(handler, Key(id, attempt), cancellationToken))
             {
                 DuplicateSkipped(handler, id, message.Topic);
                 return;
             }
 
-            await RunAsync(handler, id, actions, handle, cancellationToken);
+            await RunAsync(handler, id, attempt, actions, handle, cancellationToken);
         }
         finally
         {
@@ -41,7 +50,10 @@ internal sealed partial class Deduplicator(IDeduplicationStore store, ILogger<De
         }
     }
 
-    private async Task RunAsync(string handler, string id, TopicMessageActions? actions, Func<Task> handle, CancellationToken cancellationToken)
+    /// <summary>What is remembered of a message: its id, and of a further attempt which one it was.</summary>
+    private static string Key(string id, int attempt) => attempt == 1 ? id : string.Create(CultureInfo.InvariantCulture, $"{id} (attempt {attempt})");
+
+    private async Task RunAsync(string handler, string id, int attempt, TopicMessageActions? actions, Func<Task> handle, CancellationToken cancellationToken)
     {
         var succeeded = false;
         try
@@ -54,16 +66,20 @@ internal sealed partial class Deduplicator(IDeduplicationStore store, ILogger<De
             // A handler that has settled its message itself has said what became of it.
             if (actions?.IsComplete ?? succeeded)
             {
-                await RememberAsync(handler, id, cancellationToken);
+                await RememberAsync(handler, id, attempt, cancellationToken);
             }
         }
     }
 
-    private async Task RememberAsync(string handler, string id, CancellationToken cancellationToken)
+    /// <summary>Remembers this attempt and those before it, of which a duplicate may still come.</summary>
+    private async Task RememberAsync(string handler, string id, int attempt, CancellationToken cancellationToken)
     {
         try
         {
-            await store.AddAsync(handler, id, cancellationToken);
+            for (; attempt > 0; attempt--)
+            {
+                await store.AddAsync(handler, Key(id, attempt), cancellationToken);
+            }
         }
         catch (Exception exception)
         {

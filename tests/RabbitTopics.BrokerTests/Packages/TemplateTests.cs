@@ -75,6 +75,22 @@ public sealed class TemplateTests(InstalledTemplate template) : IClassFixture<In
         string[] Lines(string pattern) => [.. Regex.Matches(section, pattern, RegexOptions.Multiline).Select(match => match.Groups[1].Value)];
     }
 
+    /// <summary>The file and the command of docs/hosts.md.</summary>
+    [Fact]
+    public async Task An_app_in_another_language_gets_the_extension_by_the_file_and_the_command_of_the_page_of_hosts()
+    {
+        var page = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "hosts.md"));
+        var folder = template.NewFolder();
+        await File.WriteAllTextAsync(Path.Combine(folder, "extensions.csproj"), Regex.Match(page, @"```xml\n(<Project.+?)^```", RegexOptions.Multiline | RegexOptions.Singleline).Groups[1].Value);
+
+        await template.DotnetAsync(folder, Regex.Match(page, "`dotnet (build extensions.csproj [^`]+)`").Groups[1].Value.Split(' '));
+
+        Assert.Contains("RabbitTopics.WebJobs.RabbitMQWebJobsStartup", await File.ReadAllTextAsync(Path.Combine(folder, "bin", "extensions.json")), StringComparison.Ordinal);
+        Assert.Superset(
+            new HashSet<string> { "RabbitTopics.WebJobs.Extensions.RabbitMQ.dll", "RabbitTopics.dll", "RabbitMQ.Client.dll" },
+            Directory.GetFiles(Path.Combine(folder, "bin")).Select(file => Path.GetFileName(file)).ToHashSet());
+    }
+
     [Fact]
     public void Each_project_that_is_packable_is_a_package_with_a_readme_and_symbols_and_docs_for_what_it_has_of_code()
     {

@@ -25,7 +25,7 @@ public sealed class DeduplicationTests
     {
         var deduplication = InMemory(window: 10);
         await Assert.ThrowsAsync<InvalidOperationException>(() => deduplication.HandleAsync(
-            "F", Message("1"), null, () => throw new InvalidOperationException(), TestContext.Current.CancellationToken));
+            "F", Message("1"), null, () => throw new InvalidOperationException(), outputsFollow: false, TestContext.Current.CancellationToken));
 
         await HandleAsync(deduplication, "F", "1");
 
@@ -65,7 +65,7 @@ public sealed class DeduplicationTests
     {
         var deduplication = InMemory(window: 10);
         var release = new TaskCompletionSource();
-        var first = deduplication.HandleAsync("F", Message("1"), null, () => release.Task, TestContext.Current.CancellationToken);
+        var first = deduplication.HandleAsync("F", Message("1"), null, () => release.Task, outputsFollow: false, TestContext.Current.CancellationToken);
         var twin = HandleAsync(deduplication, "F", "1");
 
         Assert.False(twin.IsCompleted);
@@ -85,16 +85,30 @@ public sealed class DeduplicationTests
         Assert.Equal(1, _handled);
     }
 
+    [Fact]
+    public async Task Where_outputs_follow_a_further_attempt_is_handled_and_a_duplicate_of_an_attempt_is_not()
+    {
+        var deduplication = InMemory(window: 10);
+
+        await HandleAsync(deduplication, "F", "1", attempt: 2, outputsFollow: true);
+        await HandleAsync(deduplication, "F", "1", attempt: 1, outputsFollow: true);
+        await HandleAsync(deduplication, "F", "1", attempt: 2, outputsFollow: true);
+        Assert.Equal(1, _handled);
+
+        await HandleAsync(deduplication, "F", "1", attempt: 3, outputsFollow: true); // The output of the second was not written.
+        Assert.Equal(2, _handled);
+    }
+
     private static Deduplicator InMemory(int window) =>
         new(new DeduplicationWindow(Options.Create(new RabbitTopicsOptions { DeduplicationWindow = window })), NullLogger<Deduplicator>.Instance);
 
-    private static TopicMessage Message(string? id) => new() { Topic = "t", Properties = new MessageProperties { MessageId = id } };
+    private static TopicMessage Message(string? id, int attempt = 1) => new() { Topic = "t", Attempt = attempt, Properties = new MessageProperties { MessageId = id } };
 
-    private Task HandleAsync(Deduplicator deduplication, string handler, string? id) => deduplication.HandleAsync(handler, Message(id), null, () =>
+    private Task HandleAsync(Deduplicator deduplication, string handler, string? id, int attempt = 1, bool outputsFollow = false) => deduplication.HandleAsync(handler, Message(id, attempt), null, () =>
     {
         _handled++;
         return Task.CompletedTask;
-    }, TestContext.Current.CancellationToken);
+    }, outputsFollow, TestContext.Current.CancellationToken);
 
     private sealed class BrokenStore : IDeduplicationStore
     {

@@ -81,7 +81,7 @@ internal sealed partial class RabbitMQTriggerListener : IAsyncDisposable
         _invoker.InvokeAsync(_function, new DeliveryTrigger(_function.TriggerParameter.Name, delivery), cancellationToken);
 
     private Task InvokeOnceAsync(Deduplicator deduplication, Delivery delivery, CancellationToken cancellationToken) =>
-        deduplication.HandleAsync(_function.Name, Readable(delivery), delivery.Actions, () => InvokeAsync(delivery, cancellationToken), cancellationToken);
+        deduplication.HandleAsync(_function.Name, Readable(delivery), delivery.Actions, () => InvokeAsync(delivery, cancellationToken), outputsFollow: false, cancellationToken);
 
     private static TopicMessage Readable(Delivery delivery)
     {

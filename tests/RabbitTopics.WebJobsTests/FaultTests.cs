@@ -1,0 +1,98 @@
+using System.Collections.Concurrent;
+using RabbitMQ.Client;
+using RabbitTopics.TestSupport;
+using RabbitTopics.WebJobsTests.Host;
+
+namespace RabbitTopics.WebJobsTests;
+
+/// <summary>A network that breaks, and queues that are not as they should be.</summary>
+public sealed class FaultTests(SharedBroker broker)
+{
+    private const string ByProxy = """{"topics":"#none","connectionStringSetting":"Proxy","concurrency":2}""";
+
+    private readonly ConcurrentQueue<string> _seen = new();
+
+    [Fact]
+    public async Task A_network_that_swallows_everything_is_noticed_and_the_function_goes_on_when_it_is_back()
+    {
+        await using var proxy = new TcpProxy(broker.Uri);
+        await using var host = await RunningHost.StartAsync(broker.Uri, See, ByProxy, settings: [("Proxy", proxy.Uri.OriginalString)]);
+        await host.ConsumingAsync();
+
+        proxy.IsBlackhole = true;
+        await Wait.UntilAsync(() => host.Log.Contains("Lost the connection", StringComparison.Ordinal), "the loss to be noticed");
+        proxy.IsBlackhole = false;
+        proxy.Reset(); // The broker need not wait for its own heartbeats.
+
+        await host.SendAsync("after");
+        await Wait.UntilAsync(() => _seen.Contains("after"), "the message after it");
+    }
+
+    [Fact]
+    public async Task After_a_connection_that_is_reset_while_the_function_is_at_work_its_message_comes_again_and_the_late_acknowledgement_does_no_harm()
+    {
+        await using var proxy = new TcpProxy(broker.Uri);
+        var gate = new TaskCompletionSource();
+        await using var host = await RunningHost.StartAsync(broker.Uri, async invocation =>
+        {
+            _seen.Enqueue($"{invocation.Text}, redelivered: {invocation.Redelivered}");
+            await (invocation.Redelivered ? Task.CompletedTask : gate.Task);
+        }, ByProxy, settings: [("Proxy", proxy.Uri.OriginalString)]);
+        await host.ConsumingAsync();
+        await host.SendAsync("x");
+        await Wait.UntilAsync(() => _seen.Count == 1, "the function to be at work");
+
+        proxy.Reset();
+        await Wait.UntilAsync(() => _seen.Contains("x, redelivered: True"), "the message to come again");
+        gate.SetResult();
+        await host.SendAsync("y");
+
+        await Wait.UntilAsync(() => _seen.Contains("y, redelivered: False"), "the next message");
+        await host.StopAsync();
+        Assert.Equal((3, 0u), (_seen.Count, await host.CountAsync()));
+    }
+
+    [Fact]
+    public async Task A_message_whose_copy_the_broker_refuses_is_held_and_parked_when_there_is_room()
+    {
+        await using var host = await RunningHost.StartAsync(broker.Uri, async invocation =>
+        {
+            await See(invocation);
+            throw new InvalidOperationException("It fails.");
+        }, """{"topics":"#none","onError":"DeadLetter"}""");
+        await host.ConsumingAsync();
+        await host.Channel.QueueDeleteAsync(host.DeadQueue);
+        await host.Channel.QueueDeclareAsync(host.DeadQueue, durable: true, exclusive: false, autoDelete: false,
+            new Dictionary<string, object?> { ["x-max-length"] = 0, ["x-overflow"] = "reject-publish" });
+
+        await host.SendAsync("x");
+        await Wait.UntilAsync(() => host.Log.Contains("its copy could not be published", StringComparison.Ordinal), "a copy to be refused");
+        await host.Channel.QueueDeleteAsync(host.DeadQueue); // The next copy makes it as it should be.
+
+        Assert.Equal("x"u8.ToArray(), (await host.TakeDeadAsync()).Body.ToArray());
+        Assert.Equal(["x"], _seen);
+    }
+
+    [Fact]
+    public async Task A_queue_that_exists_with_other_arguments_is_named_with_the_argument_and_the_function_waits_until_it_can_be_made()
+    {
+        await using var before = await RunningHost.StartAsync(broker.Uri, See); // For its channel.
+        var queue = $"{before.Queue}.other";
+        await before.Channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?> { ["x-max-length"] = 5 });
+
+        await using var host = await RunningHost.StartAsync(broker.Uri, See, """{"topics":"#none","queueName":"%Other%"}""", settings: [("Other", queue)]);
+        await Wait.UntilAsync(() => host.Log.Contains("PRECONDITION_FAILED", StringComparison.Ordinal), "the refusal to be logged");
+        var error = host.Log.Split('\n').First(line => line.Contains("PRECONDITION_FAILED", StringComparison.Ordinal));
+        Assert.Contains($"queue '{queue}'", error, StringComparison.Ordinal);
+        Assert.Contains("'x-max-length'", error, StringComparison.Ordinal);
+
+        await before.Channel.QueueDeleteAsync(queue);
+        await Client.WaitForConsumersAsync(broker.Uri, queue);
+    }
+
+    private Task See(Invocation invocation)
+    {
+        _seen.Enqueue(invocation.Text);
+        return Task.CompletedTask;
+    }
+}
