@@ -21,23 +21,32 @@ internal static class DeadLetterCommands
         var json = Json();
         return Command("list", "Counts the messages of a queue in groups. They stay.", [by, json], async (queue, filter, session, parsed, cancellationToken) =>
         {
-            var letters = await LookAsync(queue, filter, session, parsed, cancellationToken);
-            var groups = letters.GroupBy(letter => Key(letter, parsed.GetValue(by)!)).OrderByDescending(group => group.Count())
-                .Select(group => new { Group = group.Key, Count = group.Count(), Oldest = group.Min(letter => letter.Time), Newest = group.Max(letter => letter.Time), Example = group.First().ExceptionMessage }).ToList();
+            var groups = new Dictionary<string, LetterGroup>(StringComparer.Ordinal);
+            var count = await ForEachAsync(queue, filter, session, parsed, letter =>
+            {
+                var key = Key(letter, parsed.GetValue(by)!);
+                if (!groups.TryGetValue(key, out var group))
+                {
+                    groups[key] = group = new LetterGroup(key, letter.ExceptionMessage);
+                }
+
+                group.Add(letter);
+            }, cancellationToken);
+            var largestFirst = groups.Values.OrderByDescending(group => group.Count).ToList();
             if (parsed.GetValue(json))
             {
-                groups.ForEach(group => Console.WriteLine(JsonSerializer.Serialize(group, JsonSerializerOptions.Web)));
+                largestFirst.ForEach(group => Console.WriteLine(JsonSerializer.Serialize(group, JsonSerializerOptions.Web)));
                 return 0;
             }
 
             var table = new Table().AddColumns(parsed.GetValue(by)!, "messages", "oldest", "newest", "for example");
-            foreach (var group in groups)
+            foreach (var group in largestFirst)
             {
                 table.AddRow(Markup.Escape(group.Group), group.Count.ToString(CultureInfo.InvariantCulture), Text(group.Oldest), Text(group.Newest), Markup.Escape(Short(group.Example)));
             }
 
             AnsiConsole.Write(table);
-            Console.WriteLine($"{letters.Count} message(s) of '{queue}'.");
+            Console.WriteLine($"{count} message(s) of '{queue}'.");
             return 0;
         });
 
@@ -67,9 +76,8 @@ internal static class DeadLetterCommands
 
     private static Command Show() => Command("show", "Shows messages with all that is known of them. They stay.", [], async (queue, filter, session, parsed, cancellationToken) =>
     {
-        var letters = await LookAsync(queue, filter, session, parsed, cancellationToken);
-        letters.ForEach(letter => Console.WriteLine(MessageJson.Write(letter, indented: true)));
-        return letters.Count > 0 ? 0 : 1;
+        var count = await ForEachAsync(queue, filter, session, parsed, letter => Console.WriteLine(MessageJson.Write(letter, indented: true)), cancellationToken);
+        return count > 0 ? 0 : 1;
     });
 
     private static Command Export()
@@ -80,21 +88,14 @@ internal static class DeadLetterCommands
             // Made with the first message: a queue that is not there leaves no file. Never over an earlier export.
             var target = parsed.GetValue(file);
             TextWriter? writer = target is null ? Console.Out : null;
-            var isChosen = filter.Read(parsed);
-            var count = 0;
+            int count;
             try
             {
-                await session.DeadLetters.GoThroughAsync(queue, letter =>
+                count = await ForEachAsync(queue, filter, session, parsed, letter =>
                 {
-                    if (isChosen(letter))
-                    {
-                        writer ??= new StreamWriter(target!.Open(FileMode.CreateNew));
-                        writer.WriteLine(MessageJson.Write(letter));
-                        count++;
-                    }
-
-                    return DeadLetterAction.Keep;
-                }, new DeadLetterOptions { Most = filter.Most(parsed) }, cancellationToken);
+                    writer ??= new StreamWriter(target!.Open(FileMode.CreateNew));
+                    writer.WriteLine(MessageJson.Write(letter));
+                }, cancellationToken);
             }
             finally
             {
@@ -179,8 +180,46 @@ internal static class DeadLetterCommands
 
     private static Option<bool> Json() => new("--json") { Description = "One JSON object for each group, in a line." };
 
-    private static async Task<List<DeadLetter>> LookAsync(string queue, DeadLetterFilter filter, Session session, ParseResult parsed, CancellationToken cancellationToken) =>
-        [.. (await session.DeadLetters.LookAsync(queue, filter.Most(parsed), cancellationToken)).Where(filter.Read(parsed))];
+    /// <summary>Goes through the messages that are chosen, one by one, as a queue may hold more than the memory; they stay. Returns how many they are.</summary>
+    private static async Task<int> ForEachAsync(
+        string queue, DeadLetterFilter filter, Session session, ParseResult parsed, Action<DeadLetter> act, CancellationToken cancellationToken)
+    {
+        var isChosen = filter.Read(parsed);
+        var count = 0;
+        await session.DeadLetters.GoThroughAsync(queue, letter =>
+        {
+            if (isChosen(letter))
+            {
+                act(letter);
+                count++;
+            }
+
+            return DeadLetterAction.Keep;
+        }, new DeadLetterOptions { Most = filter.Most(parsed) }, cancellationToken);
+        return count;
+    }
+
+    /// <summary>What is shown of messages that have something in common.</summary>
+    private sealed class LetterGroup(string group, string? example)
+    {
+        public string Group => group;
+
+        public int Count { get; private set; }
+
+        public DateTimeOffset? Oldest { get; private set; }
+
+        public DateTimeOffset? Newest { get; private set; }
+
+        /// <summary>What the exception of the first of them says.</summary>
+        public string? Example => example;
+
+        public void Add(DeadLetter letter)
+        {
+            Count++;
+            Oldest = Oldest < letter.Time ? Oldest : letter.Time ?? Oldest;
+            Newest = Newest > letter.Time ? Newest : letter.Time ?? Newest;
+        }
+    }
 
     /// <summary>Reports on the thread that does the work.</summary>
     private sealed class Progress(Action<DeadLetterSummary> report) : IProgress<DeadLetterSummary>
