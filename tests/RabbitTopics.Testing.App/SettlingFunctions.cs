@@ -10,7 +10,7 @@ public static class SettlingFunctions
     /// <summary>Delays of retries.</summary>
     [Function("Retry")]
     [ErrorPolicy(ErrorAction.Retry, Delays = "00:00:00.100, 00:00:00.200", MaxAttempts = 3)]
-    [Consume(Timeout = "00:00:00.500")]
+    [Consume(Timeout = "%LIMIT%")]
     public static Task Retry(
         [RabbitMQTrigger("%RUN%.retry-policy", ConnectionStringSetting = "RabbitMQ")][TopicSubscription("%RUN%.Retry")] TopicMessage message,
         TopicMessageActions actions, CancellationToken cancellationToken) => HandleAsync(message, actions, cancellationToken);
@@ -18,7 +18,7 @@ public static class SettlingFunctions
     /// <summary>At once.</summary>
     [Function("Requeue")]
     [ErrorPolicy(ErrorAction.Requeue, MaxAttempts = 3)]
-    [Consume(Timeout = "00:00:00.500")]
+    [Consume(Timeout = "%LIMIT%")]
     public static Task Requeue(
         [RabbitMQTrigger("%RUN%.requeue-policy", ConnectionStringSetting = "RabbitMQ")][TopicSubscription("%RUN%.Requeue")] TopicMessage message,
         TopicMessageActions actions, CancellationToken cancellationToken) => HandleAsync(message, actions, cancellationToken);
@@ -26,7 +26,7 @@ public static class SettlingFunctions
     /// <summary>Parks.</summary>
     [Function("DeadLetter")]
     [ErrorPolicy(ErrorAction.DeadLetter, MaxAttempts = 3)]
-    [Consume(Timeout = "00:00:00.500")]
+    [Consume(Timeout = "%LIMIT%")]
     public static Task DeadLetter(
         [RabbitMQTrigger("%RUN%.dead-letter-policy", ConnectionStringSetting = "RabbitMQ")][TopicSubscription("%RUN%.DeadLetter")] TopicMessage message,
         TopicMessageActions actions, CancellationToken cancellationToken) => HandleAsync(message, actions, cancellationToken);
@@ -34,7 +34,7 @@ public static class SettlingFunctions
     /// <summary>Drops.</summary>
     [Function("Discard")]
     [ErrorPolicy(ErrorAction.Discard, MaxAttempts = 3)]
-    [Consume(Timeout = "00:00:00.500")]
+    [Consume(Timeout = "%LIMIT%")]
     public static Task Discard(
         [RabbitMQTrigger("%RUN%.discard-policy", ConnectionStringSetting = "RabbitMQ")][TopicSubscription("%RUN%.Discard")] TopicMessage message,
         TopicMessageActions actions, CancellationToken cancellationToken) => HandleAsync(message, actions, cancellationToken);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using RabbitMQ.Client;
 using RabbitTopics.Testing.App;
@@ -21,7 +22,8 @@ public sealed class SameAsOnABrokerTests(SharedBroker broker)
         await using var channel = await connection.CreateChannelAsync();
         var inTest = await InTestAsync(run);
 
-        await using var app = AppProcess.Start($"dotnet {typeof(OrderFunctions).Assembly.Location}", new Dictionary<string, string?> { ["RabbitMQ"] = broker.Uri.OriginalString, ["RUN"] = run });
+        await using var app = AppProcess.Start(
+            $"dotnet {typeof(OrderFunctions).Assembly.Location}", new Dictionary<string, string?> { ["RabbitMQ"] = broker.Uri.OriginalString, ["RUN"] = run, ["LIMIT"] = Limit(2) });
         foreach (var (_, queue) in Queues(run))
         {
             await Client.WaitForConsumersAsync(broker.Uri, queue);
@@ -61,7 +63,7 @@ public sealed class SameAsOnABrokerTests(SharedBroker broker)
     [Fact]
     public async Task A_handler_that_is_cancelled_as_the_app_stops_gives_its_message_back()
     {
-        await using var app = await StartAsync("run");
+        await using var app = await StartAsync("run", Limit(60)); // Not over before the app stops.
 
         var sending = app.SendAsync("run.Requeue", "shutdown");
         await app.StopAsync();
@@ -72,7 +74,7 @@ public sealed class SameAsOnABrokerTests(SharedBroker broker)
     /// <summary>The messages that are parked.</summary>
     private static async Task<List<string>> InTestAsync(string run)
     {
-        await using var app = await StartAsync(run);
+        await using var app = await StartAsync(run, Limit(1));
         var lines = new List<string>();
         foreach (var (function, topic, body) in Messages(run))
         {
@@ -95,7 +97,7 @@ public sealed class SameAsOnABrokerTests(SharedBroker broker)
     private static string Line(BasicGetResult parked)
     {
         var headers = parked.BasicProperties.Headers!;
-        return $"{parked.BasicProperties.CorrelationId}: {parked.HeaderText(HeaderNames.DeadLetterReason)} {Convert.ToInt32(headers[HeaderNames.DeadLetterAttempts], System.Globalization.CultureInfo.InvariantCulture)} "
+        return $"{parked.BasicProperties.CorrelationId}: {parked.HeaderText(HeaderNames.DeadLetterReason)} {Convert.ToInt32(headers[HeaderNames.DeadLetterAttempts], CultureInfo.InvariantCulture)} "
             + $"{parked.HeaderText(HeaderNames.Topic)} {string.Join(" ", headers.Keys.Order(StringComparer.Ordinal))}";
     }
 
@@ -105,5 +107,8 @@ public sealed class SameAsOnABrokerTests(SharedBroker broker)
     private static IEnumerable<(string Function, string Queue)> Queues(string run) =>
         [("Retry", $"{run}.retry-policy"), ("Requeue", $"{run}.requeue-policy"), ("DeadLetter", $"{run}.dead-letter-policy"), ("Discard", $"{run}.discard-policy"), ("Typed", $"{run}.typed")];
 
-    private static Task<TestApp> StartAsync(string run) => TestApp.StartAsync<OrderFunctions>(options => options.Settings["RUN"] = run);
+    private static Task<TestApp> StartAsync(string run, string limit) => TestApp.StartAsync<OrderFunctions>(options => (options.Settings["RUN"], options.Settings["LIMIT"]) = (run, limit));
+
+    /// <summary>A time limit of the functions: enough to settle a message while the machine is as busy as now.</summary>
+    private static string Limit(int seconds) => Wait.Stretch(TimeSpan.FromSeconds(seconds)).ToString("c", CultureInfo.InvariantCulture);
 }

@@ -228,7 +228,7 @@ public sealed class TestAppTests
 
     private Task<TestApp> StartAsync(Action<TestAppOptions>? configure = null) => TestApp.StartAsync<OrderFunctions>(options =>
     {
-        options.Settings["RUN"] = "run";
+        (options.Settings["RUN"], options.Settings["LIMIT"]) = ("run", "00:00:00.500");
         options.ConfigureServices = services => services.Replace(ServiceDescriptor.Singleton<IStock>(_stock));
         configure?.Invoke(options);
     });
