@@ -51,8 +51,9 @@ public sealed class RabbitMQTriggerAttribute(string queueName) : Attribute
     /// says nothing.</summary>
     public string? LongRunningAfter { get; set; }
 
-    /// <summary>Whether each message is acknowledged before it is handled: at most once. Default: false.</summary>
-    public bool AutoAck { get; set; }
+    /// <summary>Whether each message is acknowledged before it is handled, at most once: <c>true</c> or <c>false</c>. Default: null, that of host.json;
+    /// <c>false</c> where that says nothing.</summary>
+    public string? AutoAck { get; set; }
 
     /// <summary>What is done when the function fails: <c>Retry</c>, <c>Requeue</c>, <c>DeadLetter</c> or <c>Discard</c>. Default: null, that of host.json;
     /// <c>Retry</c> where that says nothing.</summary>
@@ -85,9 +86,12 @@ public sealed class RabbitMQTriggerAttribute(string queueName) : Attribute
     public string? TopicHeader { get; set; }
 
     /// <summary>What is done about what must exist on the broker: <c>Declare</c>, <c>Verify</c> or <c>None</c>. Default: null, the setting
-    /// <c>RABBITTOPICS_TOPOLOGY</c>; <c>Declare</c> where that is not set. It holds for all triggers of one broker.</summary>
+    /// <c>RABBITTOPICS_TOPOLOGY</c>; <c>Declare</c> where that is not set. It holds for all triggers of one broker: one that says something else is refused.</summary>
     public string? TopologyMode { get; set; }
 
     /// <summary>The queue and its bindings as RabbitTopics.Functions writes them. Default: null, what <see cref="Topics"/> says.</summary>
     public string? Topology { get; set; }
+
+    /// <summary>What RabbitTopics.Functions found to be wrong with the function, whose messages then stay in their queue. Default: null, nothing.</summary>
+    public string? Problem { get; set; }
 }

@@ -29,6 +29,7 @@ public static class RabbitMQWebJobsBuilderExtensions
         services.Replace(ServiceDescriptor.Singleton<AppBrokers, HostBrokers>());
         services.TryAddSingleton(provider => new ExtensionLog(provider.GetRequiredService<ILoggerFactory>()));
         services.TryAddSingleton<DeliveriesAtWork>();
+        services.TryAddSingleton<StopLimit>();
         services.TryAddSingleton<QueueTriggers>();
         services.AddOptions<RabbitTopicsOptions>().Configure<IOptions<TriggerOptions>, IConfiguration>((options, hostJson, settings) =>
         {

@@ -8,13 +8,13 @@ public interface IDeduplicationStore
     /// <summary>Whether the message was handled. An exception is a failure of the handler: without an answer the message is not
     /// handled.</summary>
     /// <param name="handler">The handler: a function's name.</param>
-    /// <param name="messageId">The id of the message; in a Functions host that writes outputs of the handler, an id and which attempt it was, for all but the first.</param>
+    /// <param name="messageId">The id of the message.</param>
     /// <param name="cancellationToken">The invocation's.</param>
     ValueTask<bool> ContainsAsync(string handler, string messageId, CancellationToken cancellationToken);
 
     /// <summary>Remembers that the message was handled. An exception is logged only: the message is done.</summary>
     /// <param name="handler">The handler: a function's name.</param>
-    /// <param name="messageId">The id of the message; in a Functions host that writes outputs of the handler, an id and which attempt it was, for all but the first.</param>
-    /// <param name="cancellationToken">The invocation's.</param>
+    /// <param name="messageId">The id of the message.</param>
+    /// <param name="cancellationToken">Cancelled after 10 seconds.</param>
     ValueTask AddAsync(string handler, string messageId, CancellationToken cancellationToken);
 }

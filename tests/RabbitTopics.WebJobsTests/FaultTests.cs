@@ -20,7 +20,7 @@ public sealed class FaultTests(SharedBroker broker)
         await host.ConsumingAsync();
 
         proxy.IsBlackhole = true;
-        await Wait.UntilAsync(() => host.Log.Contains("Lost the connection", StringComparison.Ordinal), "the loss to be noticed");
+        await host.Log.WaitForAsync("Lost the connection");
         proxy.IsBlackhole = false;
         proxy.Reset(); // The broker need not wait for its own heartbeats.
 
@@ -52,6 +52,30 @@ public sealed class FaultTests(SharedBroker broker)
         Assert.Equal((3, 0u), (_seen.Count, await host.CountAsync()));
     }
 
+    /// <summary>The broker closes a channel on which a message is not acknowledged in time (406), and leaves the connection.</summary>
+    [Fact]
+    public async Task After_a_channel_that_the_broker_closes_its_messages_come_again_and_the_function_goes_on()
+    {
+        await using var own = await PrivateBroker.StartNewAsync();
+        await own.ControlAsync("eval", "application:set_env(rabbit, channel_tick_interval, 500), application:set_env(rabbit, consumer_timeout, 2000).");
+        var gate = new TaskCompletionSource();
+        await using var host = await RunningHost.StartAsync(own.Uri, async invocation =>
+        {
+            _seen.Enqueue($"{invocation.Text}, redelivered: {invocation.Redelivered}");
+            await (invocation.Redelivered ? Task.CompletedTask : gate.Task);
+        }, """{"topics":"#none","concurrency":2}""");
+        await host.ConsumingAsync();
+
+        await host.SendAsync("x");
+        await Wait.UntilAsync(() => _seen.Contains("x, redelivered: True"), "the message to come again");
+        gate.SetResult();
+        await host.SendAsync("y");
+
+        await Wait.UntilAsync(() => _seen.Any(seen => seen.StartsWith('y')), "the next message");
+        Assert.Contains(host.Log.Lines, line => line.Contains("PRECONDITION_FAILED", StringComparison.Ordinal));
+        Assert.DoesNotContain(host.Log.Lines, line => line.Contains("Lost the connection", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_message_whose_copy_the_broker_refuses_is_held_and_parked_when_there_is_room()
     {
@@ -66,7 +90,7 @@ public sealed class FaultTests(SharedBroker broker)
             new Dictionary<string, object?> { ["x-max-length"] = 0, ["x-overflow"] = "reject-publish" });
 
         await host.SendAsync("x");
-        await Wait.UntilAsync(() => host.Log.Contains("its copy could not be published", StringComparison.Ordinal), "a copy to be refused");
+        await host.Log.WaitForAsync("its copy could not be published");
         await host.Channel.QueueDeleteAsync(host.DeadQueue); // The next copy makes it as it should be.
 
         Assert.Equal("x"u8.ToArray(), (await host.TakeDeadAsync()).Body.ToArray());
@@ -76,18 +100,19 @@ public sealed class FaultTests(SharedBroker broker)
     [Fact]
     public async Task A_queue_that_exists_with_other_arguments_is_named_with_the_argument_and_the_function_waits_until_it_can_be_made()
     {
-        await using var before = await RunningHost.StartAsync(broker.Uri, See); // For its channel.
-        var queue = $"{before.Queue}.other";
-        await before.Channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?> { ["x-max-length"] = 5 });
+        var queue = RunningHost.NewQueue();
+        await using var connection = await Client.ConnectAsync(broker.Uri);
+        await using var channel = await connection.CreateChannelAsync();
+        await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?> { ["x-max-length"] = 5 });
 
-        await using var host = await RunningHost.StartAsync(broker.Uri, See, """{"topics":"#none","queueName":"%Other%"}""", settings: [("Other", queue)]);
-        await Wait.UntilAsync(() => host.Log.Contains("PRECONDITION_FAILED", StringComparison.Ordinal), "the refusal to be logged");
-        var error = host.Log.Split('\n').First(line => line.Contains("PRECONDITION_FAILED", StringComparison.Ordinal));
+        await using var host = await RunningHost.StartAsync(broker.Uri, See, queue: queue);
+        await host.Log.WaitForAsync("PRECONDITION_FAILED");
+        var error = host.Log.Lines.First(line => line.Contains("PRECONDITION_FAILED", StringComparison.Ordinal));
         Assert.Contains($"queue '{queue}'", error, StringComparison.Ordinal);
         Assert.Contains("'x-max-length'", error, StringComparison.Ordinal);
 
-        await before.Channel.QueueDeleteAsync(queue);
-        await Client.WaitForConsumersAsync(broker.Uri, queue);
+        await channel.QueueDeleteAsync(queue);
+        await host.ConsumingAsync();
     }
 
     private Task See(Invocation invocation)

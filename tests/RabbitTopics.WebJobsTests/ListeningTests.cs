@@ -1,10 +1,13 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
+using Microsoft.Azure.WebJobs;
 using Microsoft.Azure.WebJobs.Host;
+using Microsoft.Azure.WebJobs.Host.Triggers;
 using RabbitMQ.Client;
 using RabbitTopics.HostExtension;
 using RabbitTopics.TestSupport;
+using RabbitTopics.WebJobs.Triggers;
 using RabbitTopics.WebJobsTests.Host;
 
 namespace RabbitTopics.WebJobsTests;
@@ -207,6 +210,7 @@ public sealed class ListeningTests(SharedBroker broker)
     [InlineData("""{"topics":"#none","prefetchCount":70000}""", "Prefetch is 70000. Set it to a whole number from 1 to 65535.")]
     [InlineData("""{"connectionStringSetting":"Missing"}""", "The setting 'Missing' is missing or empty")]
     [InlineData("""{"queueName":"%Nowhere%"}""", "Nowhere")]
+    [InlineData("""{"problem":"Timeout is 'soon'."}""", "Timeout is 'soon'.")]
     public async Task A_trigger_that_makes_no_sense_is_refused_and_the_error_says_why(string trigger, string error)
     {
         var exception = await Assert.ThrowsAnyAsync<Exception>(() => RunningHost.StartAsync(broker.Uri, _ => Task.CompletedTask, trigger));
@@ -265,6 +269,40 @@ public sealed class ListeningTests(SharedBroker broker)
 
         var message = await host.Channel.TakeAsync(host.Queue);
         Assert.False(message.BasicProperties.Headers?.ContainsKey("rt-attempts") == true);
+    }
+
+    [Fact]
+    public async Task A_stop_in_the_middle_of_draining_cancels_a_function_that_takes_longer_than_the_host_has_to_stop()
+    {
+        var working = new TaskCompletionSource();
+        await using var host = await RunningHost.StartAsync(broker.Uri, async invocation =>
+        {
+            working.TrySetResult();
+            await Task.Delay(Timeout.Infinite, invocation.CancellationToken);
+        }, timeToStop: TimeSpan.FromSeconds(1));
+        await host.ConsumingAsync();
+        await host.SendAsync("x");
+        await working.Task.WaitAsync(Wait.Patience);
+
+        var draining = host.Get<IDrainModeManager>().EnableDrainModeAsync(CancellationToken.None);
+        await Client.WaitForConsumersAsync(broker.Uri, host.Queue, count: 0);
+        await host.StopAsync();
+        await draining.WaitAsync(Wait.Patience);
+
+        Assert.False((await host.Channel.TakeAsync(host.Queue)).BasicProperties.Headers?.ContainsKey("rt-attempts") == true);
+    }
+
+    [Fact]
+    public async Task A_trigger_that_wants_another_topology_mode_than_its_broker_has_is_refused()
+    {
+        await using var host = await RunningHost.StartAsync(broker.Uri, _ => Task.CompletedTask);
+        var parameter = ((Action<string>)OfAnotherMode).Method.GetParameters()[0];
+
+        var exception = await Assert.ThrowsAsync<FormatException>(() => host.Get<QueueTriggers>().TryCreateAsync(new TriggerBindingProviderContext(parameter, CancellationToken.None)));
+
+        Assert.Equal("'topologyMode' of a RabbitMQ trigger is 'None', and another of the same broker has 'Declare'. Write the same in all of them.", exception.Message);
+
+        static void OfAnotherMode([RabbitMQTrigger("q", TopologyMode = "None")] string message) => _ = message;
     }
 
     private static void InterlockedMax(ref int target, int value)

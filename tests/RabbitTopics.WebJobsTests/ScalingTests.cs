@@ -22,11 +22,13 @@ public sealed class ScalingTests(SharedBroker broker)
         await Wait.UntilAsync(async () => await host.CountAsync() == 35, "one to be at work");
         var scaler = Assert.Single(host.Get<ITargetScalerManager>().GetTargetScalers());
 
-        Assert.Equal(4, (await scaler.GetScaleResultAsync(new TargetScalerContext())).TargetWorkerCount);
-        Assert.Equal(35, (await scaler.GetScaleResultAsync(new TargetScalerContext { InstanceConcurrency = 1 })).TargetWorkerCount);
+        Assert.Equal(4, await TargetAsync(new TargetScalerContext()));
+        Assert.Equal(35, await TargetAsync(new TargetScalerContext { InstanceConcurrency = 1 }));
         gate.SetResult();
         await Wait.UntilAsync(async () => await host.CountAsync() == 0, "all to be handled");
-        Assert.Equal(0, (await scaler.GetScaleResultAsync(new TargetScalerContext())).TargetWorkerCount);
+        Assert.Equal(0, await TargetAsync(new TargetScalerContext()));
+
+        Task<int> TargetAsync(TargetScalerContext context) => AskAsync(async () => (await scaler.GetScaleResultAsync(context)).TargetWorkerCount);
     }
 
     [Theory]
@@ -52,17 +54,36 @@ public sealed class ScalingTests(SharedBroker broker)
     }
 
     [Fact]
-    public async Task A_sample_is_the_number_of_messages_and_fails_in_time_where_the_broker_is_down()
+    public async Task A_sample_is_the_number_of_messages_and_fails_where_the_broker_is_down()
     {
         await using var own = await PrivateBroker.StartNewAsync();
         await using var host = await RunningHost.StartAsync(own.Uri, _ => Task.CompletedTask);
         await host.ConsumingAsync();
         var monitor = (IScaleMonitor<QueueMetrics>)Assert.Single(host.Get<IScaleMonitorManager>().GetMonitors());
-        Assert.Equal(0, (await monitor.GetMetricsAsync()).Messages);
+        Assert.Equal(0, await AskAsync(async () => (await monitor.GetMetricsAsync()).Messages));
 
         await own.KillAsync();
 
         var exception = await Assert.ThrowsAnyAsync<Exception>(monitor.GetMetricsAsync);
         Assert.DoesNotContain(own.Uri.UserInfo, exception.ToString(), StringComparison.Ordinal);
+    }
+
+    /// <summary>A broker on a busy machine may not answer in time; a host asks again, too.</summary>
+    private static async Task<T> AskAsync<T>(Func<Task<T>> ask)
+    {
+        var answer = default(T)!;
+        await Wait.UntilAsync(async () =>
+        {
+            try
+            {
+                answer = await ask();
+                return true;
+            }
+            catch (TimeoutException)
+            {
+                return false;
+            }
+        }, "the broker to answer");
+        return answer;
     }
 }

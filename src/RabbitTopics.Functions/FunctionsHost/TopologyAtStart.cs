@@ -21,7 +21,7 @@ internal sealed partial class TopologyAtStart(TriggerQueues queues, TriggerBindi
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        bindings.App = (queues, app.Value);
+        bindings.App = (queues, topology.Problems, app.Value);
         foreach (var problem in topology.Problems.All)
         {
             StartupProblem(problem);

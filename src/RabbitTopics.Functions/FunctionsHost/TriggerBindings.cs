@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
 using Microsoft.Azure.Functions.Worker.Core.FunctionMetadata;
+using RabbitTopics.Connections;
 using RabbitTopics.Functions.Catalog;
 using RabbitTopics.HostExtension;
+using RabbitTopics.Startup;
 
 namespace RabbitTopics.Functions.FunctionsHost;
 
@@ -13,8 +15,8 @@ internal sealed class TriggerBindings : IFunctionMetadataTransformer
     /// <inheritdoc/>
     public string Name => nameof(TriggerBindings);
 
-    /// <summary>The queues and the app's options; null until they are known, which takes a reading of these very bindings.</summary>
-    public (TriggerQueues Queues, RabbitTopicsOptions Options)? App { get; set; }
+    /// <summary>The queues, what is wrong with functions, and the app's options; null until they are known, which takes a reading of these very bindings.</summary>
+    public (TriggerQueues Queues, StartupProblems Problems, RabbitTopicsOptions Options)? App { get; set; }
 
     /// <inheritdoc/>
     public void Transform(IList<IFunctionMetadata> original)
@@ -36,16 +38,27 @@ internal sealed class TriggerBindings : IFunctionMetadataTransformer
 
     private void AddOptions(string function, JsonObject binding)
     {
+        if (App is not { } app)
+        {
+            return;
+        }
+
+        var problem = app.Problems.Of(function);
         try
         {
-            if (App is { } app && app.Queues.Find(function) is { } queue)
+            if (app.Queues.Find(function) is { } queue)
             {
                 TriggerOptions.Of(queue.Options).WriteTo(binding, app.Options.TopicHeader, app.Options.Topology, queue.Topology);
             }
         }
         catch (Exception exception) when (exception is FormatException or MissingSettingException)
         {
-            // It is said when the app starts, and the host refuses the function for the same reason.
+            problem ??= exception.Message;
+        }
+
+        if (problem is not null)
+        {
+            binding["problem"] = Secret.Hide(problem); // Our extension refuses the function with it.
         }
     }
 }

@@ -7,7 +7,7 @@ using RabbitTopics.Deduplication;
 namespace RabbitTopics.Functions.Middleware;
 
 /// <summary>Lets a function that asks for it see each message once, in a Functions host. Around the topic outputs: a message whose output was not published is
-/// not done. Other outputs the host writes afterwards.</summary>
+/// not done. Other outputs the host writes when the app is done.</summary>
 internal sealed class DeduplicationMiddleware(Deduplicator deduplication, IOptions<RabbitTopicsOptions> app) : IFunctionsWorkerMiddleware
 {
     private readonly ConcurrentDictionary<string, bool> _deduplicates = new(StringComparer.OrdinalIgnoreCase);

@@ -33,7 +33,7 @@ internal sealed class MemoryBrokers : AppBrokers
     /// <summary>Is asked before a message of the app is published; what it throws is what publishing throws.</summary>
     public Action<Publish>? OnPublish { set => _published.OnPublish = value; }
 
-    protected override Broker Make(string settingName) =>
+    protected override Broker Make(string settingName, TopologyMode mode) =>
         new(BrokerEndpoint.Parse(settingName, Uri), _published, _copies, NullLogger.Instance);
 
     private sealed class Recorder : MessagePublisher

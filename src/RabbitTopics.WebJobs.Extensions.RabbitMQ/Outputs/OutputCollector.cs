@@ -22,10 +22,16 @@ internal sealed class OutputCollector(RabbitMQAttribute output, ITopicPublisher 
     public Task AddAsync(OutputValue item, CancellationToken cancellationToken = default)
     {
         var message = output.Envelope ? EnvelopeJson.Read(Body(item.Value).Body, json) : Message(item.Value);
-        var routingKey = message.Topic.Length > 0 ? message.Topic : output.RoutingKey;
-        var toQueue = string.IsNullOrEmpty(routingKey);
+        // A message that has a topic, as one that was received, goes to the queue all the same. An envelope has its routing key because somebody wrote it there.
+        var toQueue = !string.IsNullOrEmpty(output.QueueName) && string.IsNullOrEmpty(output.RoutingKey) && !(output.Envelope && message.Topic.Length > 0);
+        var routingKey = toQueue ? output.QueueName : message.Topic.Length > 0 ? message.Topic : output.RoutingKey;
+        if (string.IsNullOrEmpty(routingKey))
+        {
+            throw new InvalidOperationException("A RabbitMQ output names neither a queue nor a routing key. Set 'queueName', or 'exchange' and 'routingKey'.");
+        }
+
         var publish = publisher.PublishAsync(
-            toQueue ? output.QueueName ?? throw new InvalidOperationException("A RabbitMQ output names neither a queue nor a routing key. Set 'queueName', or 'exchange' and 'routingKey'.") : routingKey!,
+            routingKey,
             message,
             new PublishOptions
             {

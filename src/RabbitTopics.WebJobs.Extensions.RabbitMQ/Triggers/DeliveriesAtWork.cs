@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using System.Security.Cryptography;
 using RabbitTopics.Messages;
 
@@ -11,17 +10,13 @@ internal sealed class DeliveriesAtWork
 {
     private readonly ConcurrentDictionary<string, DeliveryAtWork> _byId = new();
 
-    /// <summary>Begins each id: nobody but the host and its app knows it, so that nobody else can name a delivery.</summary>
-    private readonly string _secret = RandomNumberGenerator.GetHexString(32);
-    private long _last;
-
     /// <summary>How many there are.</summary>
     public int Count => _byId.Count;
 
     /// <summary>Adds one, until it is disposed.</summary>
     public DeliveryAtWork Enter(Delivery delivery)
     {
-        var entered = new DeliveryAtWork(delivery, string.Create(CultureInfo.InvariantCulture, $"{_secret}-{Interlocked.Increment(ref _last)}"), id => _byId.TryRemove(id, out _));
+        var entered = new DeliveryAtWork(delivery, RandomNumberGenerator.GetHexString(32), id => _byId.TryRemove(id, out _));
         _byId[entered.Id] = entered;
         return entered;
     }

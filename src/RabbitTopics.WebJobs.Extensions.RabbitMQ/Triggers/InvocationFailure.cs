@@ -15,7 +15,7 @@ internal static class InvocationFailure
 
     private static readonly string?[] Cancellations = [typeof(OperationCanceledException).FullName, typeof(TaskCanceledException).FullName];
 
-    /// <summary>What the function threw; a <see cref="WorkerAbsentException"/> where it was not run, and a <see cref="PoisonMessageException"/> where its parameter could
+    /// <summary>What the function threw; a <see cref="HandlerNotRunException"/> where no worker process took it, and a <see cref="PoisonMessageException"/> where its parameter could
     /// not be made of the message.</summary>
     public static Exception Read(Exception? exception)
     {
@@ -28,7 +28,7 @@ internal static class InvocationFailure
 
             if (inner is InvalidOperationException && Array.Exists(NoWorker, text => inner.Message.Contains(text, StringComparison.Ordinal)))
             {
-                return new WorkerAbsentException(inner);
+                return new HandlerNotRunException(inner);
             }
 
             if (inner.GetType().FullName == OfWorker)
@@ -37,7 +37,13 @@ internal static class InvocationFailure
             }
         }
 
-        return exception is FunctionInvocationException { InnerException: { } thrown } ? thrown : exception ?? new InvalidOperationException("The function failed, and the host does not say of what.");
+        return exception switch
+        {
+            // The host says of an output only which one it was (azure-webjobs-sdk, FunctionExecutor).
+            FunctionInvocationException { InnerException: InvalidOperationException { InnerException: TopicPublishException notPublished } } => notPublished,
+            FunctionInvocationException { InnerException: { } thrown } => thrown,
+            _ => exception ?? new InvalidOperationException("The function failed, and the host does not say of what."),
+        };
     }
 
     /// <summary>Whether a failure is that the function was cancelled, here or in its own process.</summary>
@@ -46,6 +52,3 @@ internal static class InvocationFailure
 
     private static string? Text(Exception exception, string property) => exception.GetType().GetProperty(property)?.GetValue(exception) is string { Length: > 0 } text ? text : null;
 }
-
-/// <summary>No worker process can take an invocation at the moment.</summary>
-internal sealed class WorkerAbsentException(Exception reason) : Exception(reason.Message, reason);

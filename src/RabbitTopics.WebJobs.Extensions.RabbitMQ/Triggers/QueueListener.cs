@@ -15,26 +15,24 @@ namespace RabbitTopics.WebJobs.Triggers;
 /// <summary>Runs one function for each delivery of its queue. It starts whether or not the broker is there, and consumes until it is stopped.</summary>
 internal sealed class QueueListener : IListener, IScaleMonitorProvider, ITargetScalerProvider
 {
-    /// <summary>How long a delivery waits before it is tried again while no worker process can take it.</summary>
-    private static readonly TimeSpan WorkerPause = TimeSpan.FromSeconds(1);
-
     private readonly ITriggeredFunctionExecutor _executor;
     private readonly DeliveriesAtWork _atWork;
     private readonly QueueScaling _scaling;
-    private readonly Func<TimeSpan> _timeToStop;
+    private readonly StopLimit _stopLimit;
     private readonly Func<QueueConsumer> _newConsumer;
-    private readonly CancellationTokenSource _stopping = new();
     private QueueConsumer? _consumer;
+    private volatile bool _isStopping;
 
     public QueueListener(
-        Broker broker, QueueHealth health, QueueConsumerOptions options, ITriggeredFunctionExecutor executor, DeliveriesAtWork atWork, QueueScaling scaling, ILogger logger, Func<TimeSpan> timeToStop)
+        Broker broker, QueueHealth health, QueueConsumerOptions options, ITriggeredFunctionExecutor executor, DeliveriesAtWork atWork, QueueScaling scaling, ILogger logger, StopLimit stopLimit)
     {
-        (_executor, _atWork, _scaling, _timeToStop) = (executor, atWork, scaling, timeToStop);
+        (_executor, _atWork, _scaling, _stopLimit) = (executor, atWork, scaling, stopLimit);
         _newConsumer = () => new QueueConsumer(broker, health, options, HandleAsync, logger);
     }
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
+        _isStopping = false;
         _consumer = _newConsumer();
         _consumer.Start();
         return Task.CompletedTask;
@@ -42,20 +40,22 @@ internal sealed class QueueListener : IListener, IScaleMonitorProvider, ITargetS
 
     /// <summary>Takes no further delivery and waits for the functions at work. When their time is over they are cancelled. The host calls it to drain, too; the
     /// token that it gives is never cancelled.</summary>
-    public async Task StopAsync(CancellationToken cancellationToken)
+    public Task StopAsync(CancellationToken cancellationToken)
     {
-        await _stopping.CancelAsync();
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(_timeToStop());
-        await (_consumer?.StopAsync(limit.Token) ?? Task.CompletedTask);
+        _isStopping = true;
+        return _consumer is { } consumer ? _stopLimit.ApplyAsync(consumer.StopAsync, cancellationToken) : Task.CompletedTask;
     }
 
-    public void Cancel() => _ = _consumer?.DisposeAsync().AsTask();
+    public void Cancel()
+    {
+        _isStopping = true;
+        _ = _consumer?.StopAsync(new CancellationToken(canceled: true));
+    }
 
     public void Dispose()
     {
-        Cancel();
-        _stopping.Dispose();
+        _isStopping = true;
+        _ = _consumer?.DisposeAsync().AsTask();
     }
 
     public IScaleMonitor GetMonitor() => _scaling;
@@ -65,28 +65,12 @@ internal sealed class QueueListener : IListener, IScaleMonitorProvider, ITargetS
     private async ValueTask HandleAsync(Delivery delivery, CancellationToken cancellationToken)
     {
         using var atWork = _atWork.Enter(delivery);
-        var value = TriggerValue.Of(delivery, atWork.Id);
-        while (true)
+        var result = await _executor.TryExecuteAsync(
+            new TriggeredFunctionData { TriggerValue = TriggerValue.Of(delivery, atWork.Id), TriggerDetails = Details(delivery) }, cancellationToken);
+        if (!result.Succeeded)
         {
-            var result = await _executor.TryExecuteAsync(new TriggeredFunctionData { TriggerValue = value, TriggerDetails = Details(delivery) }, cancellationToken);
-            if (result.Succeeded)
-            {
-                return;
-            }
-
             var failure = atWork.Failure ?? InvocationFailure.Read(result.Exception);
-            if (failure is not WorkerAbsentException)
-            {
-                ExceptionDispatchInfo.Throw(_stopping.IsCancellationRequested && InvocationFailure.IsCancellation(failure) ? new HandlerStoppedException(failure) : failure);
-            }
-
-            // The function has not seen the message, which is no attempt at it.
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token);
-            await Task.Delay(WorkerPause, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (either.IsCancellationRequested)
-            {
-                throw new HandlerStoppedException(failure);
-            }
+            ExceptionDispatchInfo.Throw(_isStopping && InvocationFailure.IsCancellation(failure) ? new HandlerStoppedException(failure) : failure);
         }
     }
 

@@ -16,7 +16,7 @@ namespace RabbitTopics.WebJobs.Triggers;
 
 /// <summary>The trigger of one function: what its parameter and its binding data are made of, and its listener.</summary>
 internal sealed class QueueTrigger(
-    Broker broker, QueueHealth health, MessageBody bodies, DeliveriesAtWork atWork, QueueConsumerOptions options, ParameterInfo parameter, int messagesPerInstance, ILogger logger, Func<TimeSpan> timeToStop)
+    Broker broker, QueueHealth health, MessageBody bodies, DeliveriesAtWork atWork, QueueConsumerOptions options, ParameterInfo parameter, int messagesPerInstance, ILogger logger, StopLimit stopLimit)
     : ITriggerBinding
 {
     /// <summary>Where the host gives a text in place of a delivery: a run by hand.</summary>
@@ -37,7 +37,7 @@ internal sealed class QueueTrigger(
         ArgumentNullException.ThrowIfNull(context);
         var consuming = options with { Handler = context.Descriptor.LogName ?? context.Descriptor.ShortName };
         return Task.FromResult<IListener>(new QueueListener(
-            broker, health, consuming, context.Executor, atWork, new QueueScaling(broker, options.Queue, context.Descriptor.Id, messagesPerInstance), logger, timeToStop));
+            broker, health, consuming, context.Executor, atWork, new QueueScaling(broker, options.Queue, context.Descriptor.Id, messagesPerInstance), logger, stopLimit));
     }
 
     public ParameterDescriptor ToParameterDescriptor() => new TriggerParameterDescriptor

@@ -1,8 +1,6 @@
 using System.Reflection;
 using Microsoft.Azure.WebJobs;
-using Microsoft.Azure.WebJobs.Host;
 using Microsoft.Azure.WebJobs.Host.Triggers;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RabbitTopics.Brokers;
@@ -18,12 +16,9 @@ namespace RabbitTopics.WebJobs.Triggers;
 /// <summary>Makes the trigger of each function that has a <see cref="RabbitMQTriggerAttribute"/>.</summary>
 internal sealed class QueueTriggers(
     AppBrokers brokers, AppTopology topology, SettingReferences settings, QueueHealth health, MessageBody bodies, DeliveriesAtWork atWork,
-    IOptions<RabbitTopicsOptions> app, IOptions<TriggerOptions> hostJson, ExtensionLog loggers, IDrainModeManager drain, IOptions<HostOptions> host) : ITriggerBindingProvider
+    StopLimit stopLimit, IOptions<RabbitTopicsOptions> app, IOptions<TriggerOptions> hostJson, ExtensionLog loggers) : ITriggerBindingProvider
 {
     private const int DefaultMessagesPerInstance = 100;
-
-    /// <summary>The most that a plan of Azure gives an instance to drain.</summary>
-    private static readonly TimeSpan LongestDrain = TimeSpan.FromHours(1);
 
     private readonly ILogger _logger = loggers.CreateLogger("");
 
@@ -40,16 +35,28 @@ internal sealed class QueueTriggers(
 
     private QueueTrigger Make(RabbitMQTriggerAttribute trigger, ParameterInfo parameter)
     {
+        if (trigger.Problem is { Length: > 0 } problem)
+        {
+            throw new FormatException(problem);
+        }
+
         var queue = settings.Resolve(trigger.QueueName);
         if (string.IsNullOrWhiteSpace(queue))
         {
             throw new FormatException("A RabbitMQ trigger names an empty queue. Set its 'queueName'.");
         }
 
-        app.Value.Topology = ModeOf(trigger) ?? app.Value.Topology; // Before the broker is made, which keeps it.
-        var broker = brokers.Get(BrokerReference.SettingName(
-            BrokerReference.Of(trigger.ConnectionStringSetting, trigger.HostName, trigger.UserNameSetting, trigger.PasswordSetting, trigger.Port, trigger.DisableCertificateValidation),
-            app.Value.ConnectionStringSetting));
+        var mode = ModeOf(trigger);
+        var broker = brokers.Get(
+            BrokerReference.SettingName(
+                BrokerReference.Of(trigger.ConnectionStringSetting, trigger.HostName, trigger.UserNameSetting, trigger.PasswordSetting, trigger.Port, trigger.DisableCertificateValidation),
+                app.Value.ConnectionStringSetting),
+            mode);
+        if (mode is not null && mode != broker.Mode)
+        {
+            throw new FormatException($"'topologyMode' of a RabbitMQ trigger is '{mode}', and another of the same broker has '{broker.Mode}'. Write the same in all of them.");
+        }
+
         var options = app.Value.Handler.Clone();
         OptionsOf(trigger).ApplyTo(options);
         var consuming = new QueueConsumerOptions
@@ -66,7 +73,7 @@ internal sealed class QueueTriggers(
             topology.Add(consuming.Topology);
         }
 
-        return new QueueTrigger(broker, health, bodies, atWork, consuming, parameter, FirstSet(trigger.MessagesPerInstance, hostJson.Value.MessagesPerInstance, DefaultMessagesPerInstance), _logger, TimeToStop);
+        return new QueueTrigger(broker, health, bodies, atWork, consuming, parameter, FirstSet(trigger.MessagesPerInstance, hostJson.Value.MessagesPerInstance, DefaultMessagesPerInstance), _logger, stopLimit);
     }
 
     private static TriggerOptions OptionsOf(RabbitMQTriggerAttribute trigger) => new()
@@ -102,9 +109,6 @@ internal sealed class QueueTriggers(
         var exchange = settings.Resolve(trigger.Exchange ?? app.Value.Exchange);
         return new QueueTopology(setting, queue, [.. settings.Resolve(topics).Split(',', StringSplitOptions.TrimEntries).Select(topic => new TopicBinding(exchange, topic))]);
     }
-
-    /// <summary>How long functions may take to end when the host stops them. Of the time that the host has itself to stop, a fifth is left for what comes after them.</summary>
-    private TimeSpan TimeToStop() => drain.IsDrainModeEnabled ? LongestDrain : 0.8 * host.Value.ShutdownTimeout;
 
     private static int FirstSet(params int[] values) => Array.Find(values, value => value > 0);
 }

@@ -13,15 +13,17 @@ internal class AppBrokers(IConfiguration configuration, AppTopology topology, IO
     private readonly Dictionary<string, Broker> _brokers = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The broker that a setting names.</summary>
+    /// <param name="settingName">The setting.</param>
+    /// <param name="mode">What is done there about what must exist, where nobody asked for the broker before. Default: what the app's options say.</param>
     /// <exception cref="BrokerSettingException">The setting is missing or is not an AMQP URI.</exception>
-    public Broker Get(string settingName)
+    public Broker Get(string settingName, TopologyMode? mode = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(settingName);
         lock (_brokers)
         {
             if (!_brokers.TryGetValue(settingName, out var broker))
             {
-                broker = Make(settingName);
+                broker = Make(settingName, mode ?? options.Value.Topology);
                 _brokers.Add(settingName, broker);
             }
 
@@ -30,7 +32,7 @@ internal class AppBrokers(IConfiguration configuration, AppTopology topology, IO
     }
 
     /// <summary>Makes the broker that a setting names.</summary>
-    protected virtual Broker Make(string settingName) => new(BrokerEndpoint.From(configuration, settingName), topology, options.Value, loggers);
+    protected virtual Broker Make(string settingName, TopologyMode mode) => new(BrokerEndpoint.From(configuration, settingName), topology, mode, options.Value, loggers);
 
     /// <summary>The brokers that were asked for so far.</summary>
     internal IReadOnlyList<Broker> InUse

@@ -19,13 +19,13 @@ internal sealed partial class Broker : IAsyncDisposable
     private readonly ConcurrentDictionary<string, bool> _limited = new();
 
     /// <summary>A broker; nothing is opened yet.</summary>
-    public Broker(BrokerEndpoint endpoint, AppTopology topology, RabbitTopicsOptions options, ILoggerFactory loggers)
+    public Broker(BrokerEndpoint endpoint, AppTopology topology, TopologyMode mode, RabbitTopicsOptions options, ILoggerFactory loggers)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         var logger = loggers.CreateLogger<BrokerConnection>();
         _logger = logger;
         Endpoint = endpoint;
-        Mode = options.Topology;
+        Mode = mode;
         Consuming = new BrokerConnection(endpoint, "consuming", logger);
         _publishing = new BrokerConnection(endpoint, "publishing", logger);
         Publisher = new ConfirmedPublisher(_publishing,

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using Microsoft.Extensions.Logging;
 
 namespace RabbitTopics.Deduplication;
@@ -8,6 +7,9 @@ namespace RabbitTopics.Deduplication;
 /// process which ends in between handles it again rather than not at all.</summary>
 internal sealed partial class Deduplicator(IDeduplicationStore store, ILogger<Deduplicator> logger)
 {
+    /// <summary>How long the store may take to record a message.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     private readonly ConcurrentDictionary<(string Handler, string Id), Task> _running = new();
 
     /// <summary>Runs the handler unless it has handled the message. A message without an id is always handled.</summary>
@@ -15,7 +17,7 @@ internal sealed partial class Deduplicator(IDeduplicationStore store, ILogger<De
     /// <param name="message">The message.</param>
     /// <param name="actions">What the handler can do with it.</param>
     /// <param name="handle">The handler.</param>
-    /// <param name="outputsFollow">Whether outputs of the handler are written after this, by a host that makes another attempt where it cannot: that attempt is no duplicate of this one.</param>
+    /// <param name="outputsFollow">Whether outputs of the handler are written after this, by a host: a message that comes again may be one whose outputs were not, and is no duplicate.</param>
     /// <param name="cancellationToken">The invocation's.</param>
     public async Task HandleAsync(
         string handler, TopicMessage message, TopicMessageActions? actions, Func<Task> handle, bool outputsFollow, CancellationToken cancellationToken)
@@ -34,14 +36,13 @@ internal sealed partial class Deduplicator(IDeduplicationStore store, ILogger<De
 
         try
         {
-            var attempt = outputsFollow ? message.Attempt : 1;
-            if (await store.ContainsAsync(handler, Key(id, attempt), cancellationToken))
+            if (!(outputsFollow && CameBefore(message)) && await store.ContainsAsync(handler, id, cancellationToken))
             {
                 DuplicateSkipped(handler, id, message.Topic);
                 return;
             }
 
-            await RunAsync(handler, id, attempt, actions, handle, cancellationToken);
+            await RunAsync(handler, id, actions, handle);
         }
         finally
         {
@@ -50,10 +51,10 @@ internal sealed partial class Deduplicator(IDeduplicationStore store, ILogger<De
         }
     }
 
-    /// <summary>What is remembered of a message: its id, and of a further attempt which one it was.</summary>
-    private static string Key(string id, int attempt) => attempt == 1 ? id : string.Create(CultureInfo.InvariantCulture, $"{id} (attempt {attempt})");
+    /// <summary>Whether the message was delivered before; else it can be another one with the same id. What was parked and is put back was, too.</summary>
+    private static bool CameBefore(TopicMessage message) => message.Redelivered || message.Attempt > 1 || message.FirstTime is not null;
 
-    private async Task RunAsync(string handler, string id, int attempt, TopicMessageActions? actions, Func<Task> handle, CancellationToken cancellationToken)
+    private async Task RunAsync(string handler, string id, TopicMessageActions? actions, Func<Task> handle)
     {
         var succeeded = false;
         try
@@ -66,20 +67,18 @@ internal sealed partial class Deduplicator(IDeduplicationStore store, ILogger<De
             // A handler that has settled its message itself has said what became of it.
             if (actions?.IsComplete ?? succeeded)
             {
-                await RememberAsync(handler, id, attempt, cancellationToken);
+                await RememberAsync(handler, id);
             }
         }
     }
 
-    /// <summary>Remembers this attempt and those before it, of which a duplicate may still come.</summary>
-    private async Task RememberAsync(string handler, string id, int attempt, CancellationToken cancellationToken)
+    /// <summary>Not with the token of the invocation: what is cancelled after it succeeded is done all the same.</summary>
+    private async Task RememberAsync(string handler, string id)
     {
+        using var limit = new CancellationTokenSource(Patience);
         try
         {
-            for (; attempt > 0; attempt--)
-            {
-                await store.AddAsync(handler, Key(id, attempt), cancellationToken);
-            }
+            await store.AddAsync(handler, id, limit.Token);
         }
         catch (Exception exception)
         {

@@ -24,8 +24,8 @@ internal sealed record TriggerOptions
     /// <summary>See <see cref="HandlerOptions.LongRunningAfter"/>; -1 for never.</summary>
     public string? LongRunningAfter { get; init; }
 
-    /// <summary>See <see cref="HandlerOptions.AutoAck"/>.</summary>
-    public bool AutoAck { get; init; }
+    /// <summary>See <see cref="HandlerOptions.AutoAck"/>: <c>true</c> or <c>false</c>.</summary>
+    public string? AutoAck { get; init; }
 
     /// <summary>See <see cref="ErrorPolicy.Action"/>.</summary>
     public string? OnError { get; init; }
@@ -50,7 +50,7 @@ internal sealed record TriggerOptions
         PartitionKey = options.PartitionKey,
         Timeout = Text(options.Timeout),
         LongRunningAfter = Text(options.LongRunningAfter),
-        AutoAck = options.AutoAck,
+        AutoAck = options.AutoAck ? "true" : "false",
         OnError = options.OnError.Action.ToString(),
         RetryDelays = string.Join(',', options.OnError.Delays.Select(Text)),
         MaxAttempts = options.OnError.MaxAttempts,
@@ -88,7 +88,7 @@ internal sealed record TriggerOptions
         options.PartitionKey = NotEmpty(PartitionKey) ?? options.PartitionKey;
         options.Timeout = Limit(Timeout, "timeout") ?? options.Timeout;
         options.LongRunningAfter = Limit(LongRunningAfter, "longRunningAfter") ?? options.LongRunningAfter;
-        options.AutoAck |= AutoAck;
+        options.AutoAck = Flag(AutoAck, "autoAck") ?? options.AutoAck;
         options.OnError.Action = Action() ?? options.OnError.Action;
         options.OnError.Delays = NotEmpty(RetryDelays)?.Split(',').Select(delay => Time(delay, "retryDelays")).ToList() ?? options.OnError.Delays;
         options.OnError.MaxAttempts = MaxAttempts == 0 ? options.OnError.MaxAttempts : MaxAttempts;
@@ -102,6 +102,10 @@ internal sealed record TriggerOptions
     private ErrorAction? Action() => NotEmpty(OnError) is not { } text ? null
         : Enum.TryParse<ErrorAction>(text, ignoreCase: true, out var action) && Enum.IsDefined(action) ? action
         : throw new FormatException($"'onError' of a RabbitMQ trigger is '{text}'. Write one of: {string.Join(", ", Enum.GetNames<ErrorAction>())}.");
+
+    private static bool? Flag(string? text, string name) => NotEmpty(text) is not { } value ? null
+        : bool.TryParse(value, out var flag) ? flag
+        : throw new FormatException($"'{name}' of a RabbitMQ trigger is '{value}'. Write true or false.");
 
     private static string? NotEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
 

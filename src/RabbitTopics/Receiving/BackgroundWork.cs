@@ -10,6 +10,7 @@ internal sealed class BackgroundWork : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _abandoning = new();
     private Task _work = Task.CompletedTask;
+    private bool _isDisposed;
 
     public BackgroundWork() => (Stop, Abandon) = (_stopping.Token, _abandoning.Token);
 
@@ -37,7 +38,7 @@ internal sealed class BackgroundWork : IAsyncDisposable
     public async Task<bool> StopAsync(CancellationToken cancellationToken)
     {
         await _stopping.CancelAsync();
-        await using (cancellationToken.Register(() => _ = _abandoning.CancelAsync())) // What handlers do when they are cancelled runs elsewhere.
+        await using (cancellationToken.Register(AbandonWork))
         {
             await WaitAsync(_work, cancellationToken);
         }
@@ -55,15 +56,29 @@ internal sealed class BackgroundWork : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops at once.</summary>
+    /// <summary>Stops at once, also where a stop waits.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (!_stopping.IsCancellationRequested)
+        if (_isDisposed)
         {
-            await StopAsync(new CancellationToken(canceled: true));
+            return;
         }
 
-        _stopping.Dispose();
-        _abandoning.Dispose();
+        await StopAsync(new CancellationToken(canceled: true));
+        lock (_abandoning)
+        {
+            _isDisposed = true;
+            _stopping.Dispose();
+            _abandoning.Dispose();
+        }
+    }
+
+    /// <summary>What handlers do when they are cancelled runs elsewhere.</summary>
+    private void AbandonWork()
+    {
+        lock (_abandoning)
+        {
+            _ = _isDisposed ? Task.CompletedTask : _abandoning.CancelAsync();
+        }
     }
 }

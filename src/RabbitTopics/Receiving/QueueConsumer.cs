@@ -16,6 +16,9 @@ internal sealed partial class QueueConsumer : IAsyncDisposable
     /// <summary>How long messages are taken one by one at the most: one that is slow, or that waits to be settled, must not hold up the rest.</summary>
     private static readonly TimeSpan SuspectTime = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a delivery waits before its handler is tried again that could not be run.</summary>
+    private static readonly TimeSpan NotRunPause = TimeSpan.FromSeconds(1);
+
     /// <summary>How long a stop may take without a word.</summary>
     private static readonly TimeSpan QuickStop = TimeSpan.FromSeconds(1);
 
@@ -180,8 +183,21 @@ internal sealed partial class QueueConsumer : IAsyncDisposable
         telemetry?.End();
     }
 
-    /// <summary>Runs the handler within its time. Returns what came out of it; null where it succeeded.</summary>
+    /// <summary>Runs the handler as soon as it can be. Returns what came out of it; null where it succeeded.</summary>
     private async ValueTask<Exception?> RunAsync(Delivery delivery)
+    {
+        var failure = await TryRunAsync(delivery);
+        while (failure is HandlerNotRunException)
+        {
+            await Task.Delay(NotRunPause, _loop.Stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            failure = _loop.Stop.IsCancellationRequested ? new HandlerStoppedException(failure) : await TryRunAsync(delivery);
+        }
+
+        return failure;
+    }
+
+    /// <summary>Runs the handler within its time. Returns what came out of it; null where it succeeded.</summary>
+    private async ValueTask<Exception?> TryRunAsync(Delivery delivery)
     {
         try
         {
@@ -212,7 +228,7 @@ internal sealed partial class QueueConsumer : IAsyncDisposable
         var handling = Task.Run(() => _handler(delivery, token).AsTask(), CancellationToken.None);
         await BackgroundWork.WaitAsync(handling, token);
         _ = handling.Observed();
-        if (!handling.IsCompletedSuccessfully && token.IsCancellationRequested)
+        if (!handling.IsCompletedSuccessfully && token.IsCancellationRequested && handling.Exception?.InnerException is not HandlerNotRunException)
         {
             _loop.Abandon.ThrowIfCancellationRequested();
             if (!handling.IsCompleted)

@@ -104,6 +104,9 @@ internal sealed class PoisonMessageException(Exception reason) : Exception(reaso
 /// <summary>The handling of a message was begun and never ended, too often.</summary>
 internal sealed class RedeliveredTooOftenException(string message) : Exception(message);
 
+/// <summary>A handler could not be run, which is no attempt at the message: it is run when it can be.</summary>
+internal sealed class HandlerNotRunException(Exception reason) : Exception(reason.Message, reason);
+
 /// <summary>The app is stopping, and a handler was not run or did not finish.</summary>
 internal sealed class HandlerStoppedException(Exception reason) : Exception(reason.Message, reason);
 

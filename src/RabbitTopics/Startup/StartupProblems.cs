@@ -18,6 +18,9 @@ internal sealed class StartupProblems
     /// <summary>What an app may be started with, and should not have.</summary>
     public IReadOnlyList<string> Warnings => _warnings;
 
+    /// <summary>Those of one function, in one text; null where it has none.</summary>
+    public string? Of(string function) => _problems.Where(problem => problem.Functions.Contains(function)).Select(problem => problem.Problem).ToList() is { Count: > 0 } its ? string.Join(' ', its) : null;
+
     public void Warn(string warning) => _warnings.Add(warning);
 
     public void Add(string problem, params IEnumerable<string> functions)

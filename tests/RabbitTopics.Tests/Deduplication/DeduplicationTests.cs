@@ -86,25 +86,52 @@ public sealed class DeduplicationTests
     }
 
     [Fact]
-    public async Task Where_outputs_follow_a_further_attempt_is_handled_and_a_duplicate_of_an_attempt_is_not()
+    public async Task Where_outputs_follow_a_message_that_comes_again_is_handled_again_and_another_with_its_id_is_not()
     {
         var deduplication = InMemory(window: 10);
+        await HandleAsync(deduplication, "F", Message("1"), outputsFollow: true);
 
-        await HandleAsync(deduplication, "F", "1", attempt: 2, outputsFollow: true);
-        await HandleAsync(deduplication, "F", "1", attempt: 1, outputsFollow: true);
-        await HandleAsync(deduplication, "F", "1", attempt: 2, outputsFollow: true);
+        await HandleAsync(deduplication, "F", Message("1"), outputsFollow: true);
         Assert.Equal(1, _handled);
 
-        await HandleAsync(deduplication, "F", "1", attempt: 3, outputsFollow: true); // The output of the second was not written.
+        await HandleAsync(deduplication, "F", new() { Topic = "t", Attempt = 2, Properties = new() { MessageId = "1" } }, outputsFollow: true);
+        await HandleAsync(deduplication, "F", new() { Topic = "t", Redelivered = true, Properties = new() { MessageId = "1" } }, outputsFollow: true);
+        await HandleAsync(deduplication, "F", new() { Topic = "t", FirstTime = DateTimeOffset.UnixEpoch, Properties = new() { MessageId = "1" } }, outputsFollow: true);
+        Assert.Equal(4, _handled);
+    }
+
+    [Fact]
+    public async Task Whatever_attempt_a_header_claims_one_id_is_remembered()
+    {
+        var deduplication = InMemory(window: 2);
+        await HandleAsync(deduplication, "F", "1");
+        await HandleAsync(deduplication, "F", new() { Topic = "t", Attempt = int.MaxValue / 2, Properties = new() { MessageId = "2" } }, outputsFollow: true);
+
+        await HandleAsync(deduplication, "F", "1");
+
         Assert.Equal(2, _handled);
+    }
+
+    [Fact]
+    public async Task What_succeeded_is_remembered_though_it_was_cancelled_meanwhile()
+    {
+        using var invocation = new CancellationTokenSource();
+        var store = new CarefulStore();
+        var deduplication = new Deduplicator(store, NullLogger<Deduplicator>.Instance);
+
+        await deduplication.HandleAsync("F", Message("1"), null, invocation.CancelAsync, outputsFollow: false, invocation.Token);
+
+        Assert.Equal(["1"], store.Added);
     }
 
     private static Deduplicator InMemory(int window) =>
         new(new DeduplicationWindow(Options.Create(new RabbitTopicsOptions { DeduplicationWindow = window })), NullLogger<Deduplicator>.Instance);
 
-    private static TopicMessage Message(string? id, int attempt = 1) => new() { Topic = "t", Attempt = attempt, Properties = new MessageProperties { MessageId = id } };
+    private static TopicMessage Message(string? id) => new() { Topic = "t", Properties = new MessageProperties { MessageId = id } };
 
-    private Task HandleAsync(Deduplicator deduplication, string handler, string? id, int attempt = 1, bool outputsFollow = false) => deduplication.HandleAsync(handler, Message(id, attempt), null, () =>
+    private Task HandleAsync(Deduplicator deduplication, string handler, string? id) => HandleAsync(deduplication, handler, Message(id), outputsFollow: false);
+
+    private Task HandleAsync(Deduplicator deduplication, string handler, TopicMessage message, bool outputsFollow) => deduplication.HandleAsync(handler, message, null, () =>
     {
         _handled++;
         return Task.CompletedTask;
@@ -118,5 +145,20 @@ public sealed class DeduplicationTests
             CanAnswer ? new(false) : throw new TimeoutException("The store is away.");
 
         public ValueTask AddAsync(string handler, string messageId, CancellationToken cancellationToken) => throw new TimeoutException("The store is away.");
+    }
+
+    /// <summary>Looks at its token, as one does that asks another machine.</summary>
+    private sealed class CarefulStore : IDeduplicationStore
+    {
+        public List<string> Added { get; } = [];
+
+        public ValueTask<bool> ContainsAsync(string handler, string messageId, CancellationToken cancellationToken) => new(Added.Contains(messageId));
+
+        public ValueTask AddAsync(string handler, string messageId, CancellationToken cancellationToken)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Added.Add(messageId);
+            return default;
+        }
     }
 }

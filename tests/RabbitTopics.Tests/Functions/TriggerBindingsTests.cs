@@ -35,18 +35,7 @@ public sealed class TriggerBindingsTests
         var options = new RabbitTopicsOptions { TopicHeader = "Topic" };
         options.ForHandler("Orders", handler => (handler.Concurrency, handler.OnError.MaxAttempts, handler.OnError.Delays) = (16, 3, [TimeSpan.FromSeconds(2)]));
         var metadata = new DefaultFunctionMetadata { Name = "Orders", RawBindings = ["""{"name":"order","type":"rabbitMQTrigger","direction":"In","queueName":"orders"}"""] };
-        FunctionDescription[] functions =
-        [
-            new("Orders", ((Delegate)Our_extension_is_told_how_the_messages_are_taken_and_what_to_declare).Method, [new FunctionBinding(metadata.RawBindings[0])])
-            {
-                Subscriptions = [new TopicSubscriptionAttribute("orders.*")],
-                QueueOptions = new QueueOptionsAttribute { Type = "quorum", MaxLength = 5, Overflow = "reject-publish" },
-            },
-        ];
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("RabbitMQ", "amqp://guest:s3cret@localhost")]).Build();
-        var settings = new SettingReferences(configuration);
-        var topology = new TopologyOfFunctions(options, settings, configuration).Build(functions);
-        var bindings = new TriggerBindings { App = (new TriggerQueues(functions, topology, settings, configuration, Options.Create(options)), options) };
+        var (bindings, topology) = BindingsOf(options, metadata, "orders.*");
 
         bindings.Transform([metadata]);
 
@@ -57,5 +46,36 @@ public sealed class TriggerBindingsTests
         Assert.Equal(new TopicBinding("amq.topic", "orders.*"), Assert.Single(read.Bindings));
         Assert.Equal(topology.Queues[0].Properties.Arguments.OrderBy(argument => argument.Key), read.Properties.Arguments.OrderBy(argument => argument.Key));
         Assert.DoesNotContain("s3cret", metadata.RawBindings[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Our_extension_is_told_what_is_wrong_with_a_function_so_that_its_host_refuses_it()
+    {
+        var options = new RabbitTopicsOptions();
+        options.ForHandler("Orders", handler => handler.Prefetch = 0);
+        var metadata = new DefaultFunctionMetadata { Name = "Orders", RawBindings = ["""{"name":"order","type":"rabbitMQTrigger","direction":"In","queueName":"orders"}"""] };
+
+        BindingsOf(options, metadata, "orders.*").Bindings.Transform([metadata]);
+        Assert.Contains("Prefetch is 0. Set it to a whole number from 1 to 65535.", (string?)JsonNode.Parse(metadata.RawBindings[0])!["problem"], StringComparison.Ordinal);
+
+        BindingsOf(new RabbitTopicsOptions(), metadata, "orders.%Missing%").Bindings.Transform([metadata]);
+        Assert.Contains("'Missing'", (string?)JsonNode.Parse(metadata.RawBindings[0])!["problem"], StringComparison.Ordinal);
+    }
+
+    /// <summary>Those of an app with one function, which subscribes to a topic.</summary>
+    private static (TriggerBindings Bindings, AppTopology Topology) BindingsOf(RabbitTopicsOptions options, DefaultFunctionMetadata metadata, string topic)
+    {
+        FunctionDescription[] functions =
+        [
+            new(metadata.Name!, ((Delegate)BindingsOf).Method, [new FunctionBinding(metadata.RawBindings![0])])
+            {
+                Subscriptions = [new TopicSubscriptionAttribute(topic)],
+                QueueOptions = new QueueOptionsAttribute { Type = "quorum", MaxLength = 5, Overflow = "reject-publish" },
+            },
+        ];
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("RabbitMQ", "amqp://guest:s3cret@localhost")]).Build();
+        var settings = new SettingReferences(configuration);
+        var topology = new TopologyOfFunctions(options, settings, configuration).Build(functions);
+        return (new TriggerBindings { App = (new TriggerQueues(functions, topology, settings, configuration, Options.Create(options)), topology.Problems, options) }, topology);
     }
 }

@@ -39,6 +39,17 @@ public sealed class HostExtensionTests
     }
 
     [Fact]
+    public void A_trigger_can_switch_off_what_host_json_switches_on()
+    {
+        var options = new HandlerOptions { AutoAck = true };
+
+        TriggerOptions.Of(new HandlerOptions { AutoAck = false }).ApplyTo(options);
+
+        Assert.False(options.AutoAck);
+        Assert.Equal("'autoAck' of a RabbitMQ trigger is 'yes'. Write true or false.", Assert.Throws<FormatException>(() => new TriggerOptions { AutoAck = "yes" }.ApplyTo(options)).Message);
+    }
+
+    [Fact]
     public void A_queue_and_its_bindings_are_the_same_on_the_other_side()
     {
         var queue = new QueueTopology("RabbitMQ", "orders",

@@ -14,13 +14,12 @@ namespace RabbitTopics.WebJobsTests.Host;
 internal sealed class RunningHost : IAsyncDisposable
 {
     private readonly IHost _host;
-    private readonly CollectingLog _log;
     private readonly IConnection? _connection;
     private bool _isStarted;
 
-    private RunningHost(Uri broker, string queue, IHost host, CollectingLog log, IConnection? connection, IChannel channel)
+    private RunningHost(Uri broker, string queue, IHost host, CollectingLogger log, IConnection? connection, IChannel channel)
     {
-        (Broker, Queue, _host, _log, _connection, Channel) = (broker, queue, host, log, connection, channel);
+        (Broker, Queue, _host, Log, _connection, Channel) = (broker, queue, host, log, connection, channel);
     }
 
     public Uri Broker { get; }
@@ -35,7 +34,10 @@ internal sealed class RunningHost : IAsyncDisposable
 
     public IServiceProvider Services => _host.Services;
 
-    public string Log => _log.Text;
+    public CollectingLogger Log { get; }
+
+    /// <summary>A name for a queue that is not there.</summary>
+    public static string NewQueue() => $"webjobs-{Guid.NewGuid():N}";
 
     /// <summary>Starts a host.</summary>
     /// <param name="broker">The broker of its setting <c>RabbitMQ</c>.</param>
@@ -46,11 +48,12 @@ internal sealed class RunningHost : IAsyncDisposable
     /// <param name="outputs">Bindings of outputs, likewise; the function fills them by <see cref="Invocation.PublishAsync"/>.</param>
     /// <param name="isBrokerUp">Whether the broker can be reached now.</param>
     /// <param name="timeToStop">How long the host may take to stop.</param>
+    /// <param name="queue">The queue of the trigger. Default: one with a name of its own.</param>
     public static async Task<RunningHost> StartAsync(Uri broker, Func<Invocation, Task> function, string trigger = """{"topics":"#none"}""", Action<RabbitTopicsOptions>? configure = null,
-        (string Name, string Value)[]? settings = null, string[]? outputs = null, bool isBrokerUp = true, TimeSpan? timeToStop = null)
+        (string Name, string Value)[]? settings = null, string[]? outputs = null, bool isBrokerUp = true, TimeSpan? timeToStop = null, string? queue = null)
     {
-        var queue = $"webjobs-{Guid.NewGuid():N}";
-        var log = new CollectingLog();
+        queue ??= NewQueue();
+        var log = new CollectingLogger();
         var connection = isBrokerUp ? await Client.ConnectAsync(broker) : null;
         var channel = connection is null ? null! : await connection.CreateChannelAsync(new CreateChannelOptions(true, true));
         DynamicFunction? dynamic = null;
@@ -66,7 +69,7 @@ internal sealed class RunningHost : IAsyncDisposable
                 services.AddSingleton<ITypeLocator>(provider => new LateTypes(() => dynamic!.Type));
                 services.Configure<HostOptions>(options => options.ShutdownTimeout = timeToStop ?? Wait.Patience);
             })
-            .ConfigureLogging(logging => logging.SetMinimumLevel(LogLevel.Information).AddProvider(log))
+            .ConfigureLogging(logging => logging.SetMinimumLevel(LogLevel.Information).AddProvider(new SingleLoggerProvider(log)))
             .Build();
 #pragma warning disable CS0618 // As a Functions host does.
         dynamic = DynamicFunction.Make(host.Services.GetRequiredService<IJobHostMetadataProvider>(), queue, trigger, outputs ?? [], function);
@@ -134,42 +137,5 @@ internal sealed class RunningHost : IAsyncDisposable
     private sealed class LateTypes(Func<Type> type) : ITypeLocator
     {
         public IReadOnlyList<Type> GetTypes() => [type()];
-    }
-}
-
-/// <summary>Keeps what is logged.</summary>
-internal sealed class CollectingLog : ILoggerProvider, ILogger
-{
-    private readonly StringBuilder _text = new();
-
-    public string Text
-    {
-        get
-        {
-            lock (_text)
-            {
-                return _text.ToString();
-            }
-        }
-    }
-
-    public ILogger CreateLogger(string categoryName) => this;
-
-    public IDisposable? BeginScope<TState>(TState state)
-        where TState : notnull => null;
-
-    public bool IsEnabled(LogLevel logLevel) => true;
-
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-    {
-        lock (_text)
-        {
-            _text.AppendLine($"{logLevel}: {formatter(state, exception)} {exception}");
-        }
-    }
-
-    public void Dispose()
-    {
-        // Nothing is held.
     }
 }

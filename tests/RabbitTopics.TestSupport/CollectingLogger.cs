@@ -1,8 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
-using RabbitTopics.TestSupport;
 
-namespace RabbitTopics.BrokerTests;
+namespace RabbitTopics.TestSupport;
 
 /// <summary>Keeps what is logged.</summary>
 public sealed class CollectingLogger : ILogger
