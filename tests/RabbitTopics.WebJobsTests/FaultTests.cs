@@ -33,11 +33,7 @@ public sealed class FaultTests(SharedBroker broker)
     {
         await using var proxy = new TcpProxy(broker.Uri);
         var gate = new TaskCompletionSource();
-        await using var host = await RunningHost.StartAsync(broker.Uri, async invocation =>
-        {
-            _seen.Enqueue($"{invocation.Text}, redelivered: {invocation.Redelivered}");
-            await (invocation.Redelivered ? Task.CompletedTask : gate.Task);
-        }, ByProxy, settings: [("Proxy", proxy.Uri.OriginalString)]);
+        await using var host = await RunningHost.StartAsync(broker.Uri, SeeAndHold(gate.Task), ByProxy, settings: [("Proxy", proxy.Uri.OriginalString)]);
         await host.ConsumingAsync();
         await host.SendAsync("x");
         await Wait.UntilAsync(() => _seen.Count == 1, "the function to be at work");
@@ -59,11 +55,7 @@ public sealed class FaultTests(SharedBroker broker)
         await using var own = await PrivateBroker.StartNewAsync();
         await own.ControlAsync("eval", "application:set_env(rabbit, channel_tick_interval, 500), application:set_env(rabbit, consumer_timeout, 2000).");
         var gate = new TaskCompletionSource();
-        await using var host = await RunningHost.StartAsync(own.Uri, async invocation =>
-        {
-            _seen.Enqueue($"{invocation.Text}, redelivered: {invocation.Redelivered}");
-            await (invocation.Redelivered ? Task.CompletedTask : gate.Task);
-        }, """{"topics":"#none","concurrency":2}""");
+        await using var host = await RunningHost.StartAsync(own.Uri, SeeAndHold(gate.Task), """{"topics":"#none","concurrency":2}""");
         await host.ConsumingAsync();
 
         await host.SendAsync("x");
@@ -114,6 +106,13 @@ public sealed class FaultTests(SharedBroker broker)
         await channel.QueueDeleteAsync(queue);
         await host.ConsumingAsync();
     }
+
+    /// <summary>A function that holds what was not delivered before.</summary>
+    private Func<Invocation, Task> SeeAndHold(Task until) => invocation =>
+    {
+        _seen.Enqueue($"{invocation.Text}, redelivered: {invocation.Redelivered}");
+        return invocation.Redelivered ? Task.CompletedTask : until;
+    };
 
     private Task See(Invocation invocation)
     {

@@ -46,11 +46,7 @@ internal sealed class QueueListener : IListener, IScaleMonitorProvider, ITargetS
         return _consumer is { } consumer ? _stopLimit.ApplyAsync(consumer.StopAsync, cancellationToken) : Task.CompletedTask;
     }
 
-    public void Cancel()
-    {
-        _isStopping = true;
-        _ = _consumer?.StopAsync(new CancellationToken(canceled: true));
-    }
+    public void Cancel() => _ = StopAsync(new CancellationToken(canceled: true));
 
     public void Dispose()
     {
