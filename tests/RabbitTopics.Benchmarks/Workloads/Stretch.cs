@@ -101,10 +101,11 @@ internal sealed class Stretch(Workload workload, IContender contender, string ex
         await using (await contender.ConsumeAsync(queue, workload.Concurrency, workload.Prefetch))
         {
             await using var publishing = await contender.OpenPublisherAsync(exchange, queue);
+            await (publishes[0] = publishing.PublishAsync(_orders[0])); // Its channel, with some its connection, is opened with the first message.
             var clock = Stopwatch.StartNew();
-            for (var number = 0; number < messages;)
+            for (var number = 1; number < messages;)
             {
-                for (var due = Math.Min(messages, 1 + (clock.Elapsed.TotalSeconds * Workload.LatencyRate)); number < due; number++)
+                for (var due = Math.Min(messages, 2 + (clock.Elapsed.TotalSeconds * Workload.LatencyRate)); number < due; number++)
                 {
                     sent[number] = Stopwatch.GetTimestamp();
                     publishes[number] = publishing.PublishAsync(_orders[number]);
@@ -118,7 +119,7 @@ internal sealed class Stretch(Workload workload, IContender contender, string ex
         }
 
         tally.Check();
-        double[] latencies = [.. sent.Zip(tally.HandledAt, (from, to) => Stopwatch.GetElapsedTime(from, to).TotalMilliseconds).Order()];
-        return tally.Measured with { MedianLatency = latencies[messages / 2], HighLatency = latencies[messages * 99 / 100] };
+        double[] latencies = [.. sent.Zip(tally.HandledAt, (from, to) => Stopwatch.GetElapsedTime(from, to).TotalMilliseconds).Skip(1).Order()];
+        return tally.Measured with { MedianLatency = latencies[latencies.Length / 2], HighLatency = latencies[latencies.Length * 99 / 100] };
     }
 }

@@ -46,7 +46,7 @@ internal sealed record Workload(string Name, WorkloadKind Kind, int Messages, us
         new("start", WorkloadKind.Start, 1, 1, [Figure.Start]),
         new("consume-256B", WorkloadKind.Consume, DefaultMessages, 1, Costs) { BodyBytes = 256 },
         new("consume-64KiB", WorkloadKind.Consume, 1_000, 1, Costs) { BodyBytes = 64 * 1024 },
-        new("consume-1MiB", WorkloadKind.Consume, 100, 1, Costs) { BodyBytes = 1024 * 1024, Prefetch = 16 }, // 300 would be 300 MiB.
+        new("consume-1MiB", WorkloadKind.Consume, 400, 1, Costs) { BodyBytes = 1024 * 1024, Prefetch = 16 }, // 300 would be 300 MiB.
         new("latency", WorkloadKind.Latency, 5_000, 1, [Figure.MedianLatency, Figure.HighLatency, Figure.Cpu, Figure.Allocated]),
         new("backlog", WorkloadKind.Consume, 100_000, 1, [Figure.PeakMemory, .. Costs]),
     ];
@@ -83,8 +83,9 @@ internal sealed record Workload(string Name, WorkloadKind Kind, int Messages, us
         Messages = Kind == WorkloadKind.Start ? Messages : (int)Math.Max(Fewest, (long)Messages * count / DefaultMessages),
     };
 
-    /// <summary>Messages of a stretch to warm up.</summary>
-    public int WarmUp => Math.Clamp(Messages / 8, Fewest, DefaultMessages / 8);
+    /// <summary>Messages of a stretch to warm up. Where a figure is looked at, enough for the JIT to compile what is called once for each: it does so
+    /// after 30 calls, and again after 30 more.</summary>
+    public int WarmUp => Math.Clamp(Messages / 8, OnlyCounts ? Fewest : 100, DefaultMessages / 8);
 
     /// <summary>The queues of the stretches to warm up, before that which is measured. There are several, as the JIT has several tiers. A start is
     /// measured as it is.</summary>
