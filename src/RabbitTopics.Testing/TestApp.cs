@@ -36,6 +36,7 @@ public sealed class TestApp : IAsyncDisposable
     private readonly RabbitTopicsOptions _app;
     private readonly MessageBody _bodies;
     private readonly List<Trigger> _triggers = [];
+    private readonly Dictionary<TimerFunction, TimerStatus> _timers = [];
     private readonly SemaphoreSlim _turn = new(1);
 
     private TestApp(IHost host, TestAppOptions options, CollectingLoggerProvider log, FakeTimeProvider time)
@@ -128,9 +129,8 @@ public sealed class TestApp : IAsyncDisposable
     /// <exception cref="InvalidOperationException">There is no such function.</exception>
     public Task RunTimerAsync(string function, bool isPastDue = false)
     {
-        var timers = Services.GetRequiredService<AppTimers>().Functions;
-        var timer = timers.FirstOrDefault(known => string.Equals(known.Name, function, StringComparison.OrdinalIgnoreCase))
-            ?? throw new InvalidOperationException($"The app has no function '{function}' with a timer trigger. It has {Names(timers.Select(known => known.Name))}.");
+        var timer = _timers.Keys.FirstOrDefault(known => string.Equals(known.Name, function, StringComparison.OrdinalIgnoreCase))
+            ?? throw new InvalidOperationException($"The app has no function '{function}' with a timer trigger. It has {Names(_timers.Keys.Select(known => known.Name))}.");
         return RunAsync(timer, isPastDue);
     }
 
@@ -142,28 +142,31 @@ public sealed class TestApp : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(by, TimeSpan.Zero);
         var until = Time.GetUtcNow() + by;
         ExceptionDispatchInfo? failure = null;
-        var timers = Services.GetRequiredService<AppTimers>().Functions;
         while (true)
         {
-            var now = Time.GetUtcNow();
-            var due = timers.Select(timer => (Timer: timer, At: timer.Schedule.Next(now))).Where(next => next.At <= until).GroupBy(next => next.At).MinBy(next => next.Key);
-            Time.Advance((due?.Key ?? until) - now);
+            var due = _timers.Where(timer => timer.Value.Next <= until).GroupBy(timer => timer.Value.Next).MinBy(next => next.Key);
+            var wait = (due?.Key ?? until) - Time.GetUtcNow();
+            Time.Advance(wait > TimeSpan.Zero ? wait : TimeSpan.Zero); // None where the attempts at a message have taken longer.
             if (due is null)
             {
                 failure?.Throw();
                 return;
             }
 
-            foreach (var (timer, _) in due)
+            foreach (var (timer, status) in due.ToArray())
             {
+                var now = Time.GetUtcNow();
+                var (isPastDue, next, _) = TimerPlan.Run(timer.Schedule, status.Next, now);
                 try
                 {
-                    await RunAsync(timer, isPastDue: false);
+                    await RunAsync(timer, isPastDue);
                 }
                 catch (Exception exception)
                 {
                     failure ??= ExceptionDispatchInfo.Capture(exception);
                 }
+
+                _timers[timer] = new TimerStatus(timer.Schedule.Text, now, next, now);
             }
         }
     }
@@ -236,6 +239,11 @@ public sealed class TestApp : IAsyncDisposable
         }
 
         _triggers.AddRange(found.Select(function => function.Listener).OfType<RabbitMQTriggerListener>().Select(listener => new Trigger(listener)));
+        foreach (var timer in Services.GetRequiredService<AppTimers>().Functions)
+        {
+            _timers[timer] = TimerPlan.Begin(known: null, timer.Schedule, timer.IsMonitored, Time.GetUtcNow()).Status;
+        }
+
         _brokers.OnPublish = _options.OnPublish is { } ask ? publish => ask(Read(publish)) : null;
     }
 
@@ -265,7 +273,7 @@ public sealed class TestApp : IAsyncDisposable
             while (attempts.Count < _options.MostAttempts)
             {
                 _brokers.Copies.Clear();
-                var (failure, isCompletedByHandler, isDone) = await trigger.Listener.Consumer.HandleAsync(redelivered: false, exchange, routingKey, WireProperties.Read(properties), body);
+                var (failure, isCompletedByHandler, isDone) = await trigger.Listener.Consumer.HandleWithoutChannelAsync(redelivered: false, exchange, routingKey, WireProperties.Read(properties), body);
                 var copy = _brokers.Copies.LastOrDefault();
                 var delay = copy is null ? null : trigger.DelayOf(copy);
                 attempts.Add(new HandlingAttempt(attempts.Count + 1, failure, delay));
@@ -290,11 +298,17 @@ public sealed class TestApp : IAsyncDisposable
         }
     }
 
-    private Task RunAsync(TimerFunction timer, bool isPastDue) => timer.Run(new TimerInfo
+    private Task RunAsync(TimerFunction timer, bool isPastDue)
     {
-        IsPastDue = isPastDue,
-        ScheduleStatus = timer.IsMonitored ? new ScheduleStatus { Next = timer.Schedule.Next(Time.GetUtcNow()).UtcDateTime, LastUpdated = Time.GetUtcNow().UtcDateTime } : null,
-    }, CancellationToken.None);
+        var status = _timers[timer];
+        return timer.Run(new TimerInfo
+        {
+            IsPastDue = isPastDue,
+            ScheduleStatus = timer.IsMonitored
+                ? new ScheduleStatus { Last = status.Last?.UtcDateTime ?? default, Next = status.Next.UtcDateTime, LastUpdated = status.LastUpdated.UtcDateTime }
+                : null,
+        }, CancellationToken.None);
+    }
 
     private PublishedMessage Read(Publish publish) => new(publish, _app.TopicHeader, _bodies);
 

@@ -37,6 +37,33 @@ public static class Publishing
         _ = messages.AddAsync(new TopicMessage<Item>(topic, new Item(3, "third")));
     }
 
+    /// <summary>Leaves several messages for a queue and one for a topic that it is told; one that ends with 'late' after its time is over.</summary>
+    [Function("Leaving")]
+    [Consume(Timeout = "00:00:01")]
+    [ErrorPolicy(ErrorAction.DeadLetter)]
+    public static async Task<Left> Leaving(
+        [RabbitMQTrigger("%CONFORMANCE_RUN%.leaving", ConnectionStringSetting = "RabbitMQ")]
+        [TopicSubscription("%CONFORMANCE_RUN%.leaving")]
+        string topic)
+    {
+        if (topic.EndsWith("late", StringComparison.Ordinal))
+        {
+            await Task.Delay(TimeSpan.FromSeconds(2), CancellationToken.None);
+        }
+
+        return new Left { ToQueue = [new Item(1, "left"), new Item(2, "left")], ToTopic = new TopicMessage<Item>(topic, new Item(3, "left")) };
+    }
+
+    /// <summary>What <see cref="Leaving"/> leaves.</summary>
+    public sealed class Left
+    {
+        [RabbitMQOutput(QueueName = "%CONFORMANCE_RUN%.left", ConnectionStringSetting = "RabbitMQ")]
+        public Item[] ToQueue { get; init; } = [];
+
+        [TopicOutput("%CONFORMANCE_RUN%.left-topic")]
+        public TopicMessage<Item>? ToTopic { get; init; }
+    }
+
     /// <summary>Two outputs of one function.</summary>
     public sealed class Outputs
     {

@@ -13,7 +13,7 @@ public static class AppUnderTest
     /// <summary>The queues of the app's functions, without the run's name.</summary>
     private static readonly string[] Queues =
     [
-        "typed", "typed-envelope", "bytes", "text", "envelope", "failing-once", "failing", "delayed", "acting", "lasting", "holding", "crashing", "mixed", "fuzzed", "collecting", "once", "once-with-output",
+        "typed", "typed-envelope", "bytes", "text", "envelope", "failing-once", "failing", "delayed", "acting", "lasting", "holding", "crashing", "mixed", "fuzzed", "collecting", "leaving", "once", "once-with-output",
     ];
 
     /// <summary>What the app may have made beside each of them.</summary>

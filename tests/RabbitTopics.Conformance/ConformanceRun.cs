@@ -15,7 +15,7 @@ namespace RabbitTopics.Conformance;
 public sealed class ConformanceRun : IAsyncLifetime
 {
     /// <summary>Queues that the app uses and does not declare.</summary>
-    private static readonly string[] PlainQueues = ["seen", "stock", "several", "host", "stock-orders", "stock-text", "stock-second", "stock-timers"];
+    private static readonly string[] PlainQueues = ["seen", "stock", "several", "host", "stock-orders", "stock-text", "stock-second", "stock-timers", "left"];
 
     private PrivateBroker? _ownBroker;
     private AppProcess _app = null!;
@@ -57,6 +57,8 @@ public sealed class ConformanceRun : IAsyncLifetime
             await channel.QueueBindAsync($"{Name}.timers", "amq.topic", $"{Name}.from-timer");
             await channel.QueueDeclareAsync($"{Name}.several-topic", durable: true, exclusive: false, autoDelete: false);
             await channel.QueueBindAsync($"{Name}.several-topic", "amq.topic", $"{Name}.several");
+            await channel.QueueDeclareAsync($"{Name}.left-topic", durable: true, exclusive: false, autoDelete: false);
+            await channel.QueueBindAsync($"{Name}.left-topic", "amq.topic", $"{Name}.left-topic.#");
             await channel.QueueDeclareAsync($"{Name}.collected", durable: true, exclusive: false, autoDelete: false);
             await channel.QueueBindAsync($"{Name}.collected", "amq.topic", $"{Name}.collected.#");
         }
@@ -133,7 +135,7 @@ public sealed class ConformanceRun : IAsyncLifetime
         await using (var channel = await _connection.CreateChannelAsync())
         {
             await AppUnderTest.DeleteQueuesAsync(channel, Name);
-            foreach (var queue in PlainQueues.Concat(["timers", "several-topic", "collected", "once-output"]))
+            foreach (var queue in PlainQueues.Concat(["timers", "several-topic", "left-topic", "collected", "once-output"]))
             {
                 await channel.QueueDeleteAsync($"{Name}.{queue}");
             }

@@ -40,6 +40,19 @@ public sealed class PublishingTests(ConformanceRun run)
     }
 
     [Fact]
+    public async Task A_function_that_succeeds_though_its_time_is_over_has_its_outputs_published_each_of_a_collection_by_itself()
+    {
+        await using var channel = await run.OpenChannelAsync();
+
+        await run.PublishAsync($"{run.Name}.leaving", $"{run.Name}.left-topic.late");
+
+        Assert.Equal((3, "left"), Item(await channel.TakeAsync($"{run.Name}.left-topic")));
+        Assert.Equal((1, "left"), Item(await channel.TakeAsync($"{run.Name}.left")));
+        Assert.Equal((2, "left"), Item(await channel.TakeAsync($"{run.Name}.left")));
+        Assert.Equal(0u, await channel.MessageCountAsync($"{run.Name}.leaving.dead"));
+    }
+
+    [Fact]
     public async Task What_a_function_collects_is_published_before_its_message_is_done()
     {
         await using var channel = await run.OpenChannelAsync();

@@ -1,4 +1,5 @@
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Logging;
 using RabbitTopics.Functions;
 
 namespace RabbitTopics.Testing.App;
@@ -26,6 +27,14 @@ public sealed class OrderFunctions(IStock stock, ITopicPublisher publisher, Time
     [Function("Plain")]
     public Task Plain([RabbitMQTrigger("plain", ConnectionStringSetting = "RabbitMQ")] string text, TopicMessage message) =>
         publisher.PublishAsync("plain.seen", $"{text} {message.Topic} {message.Headers.GetString("kind")}", new PublishOptions { Headers = message.Headers, Delay = TimeSpan.FromSeconds(90) });
+
+    /// <summary>Runs five minutes after its last run.</summary>
+    [Function("Sweep")]
+    public void Sweep([TimerTrigger("00:05:00")] TimerInfo timer, FunctionContext context)
+    {
+        var status = timer.ScheduleStatus!;
+        context.GetLogger("Sweep").LogInformation("Swept at {Now:HH:mm}, due {Due:HH:mm}, last {Last:HH:mm}.", time.GetUtcNow(), status.Next, status.Last);
+    }
 
     /// <summary>Runs every five minutes.</summary>
     [Function("Remind")]

@@ -116,6 +116,19 @@ public sealed class TestAppTests
     }
 
     [Fact]
+    public async Task A_timer_of_an_interval_comes_whatever_other_timers_do_and_however_the_time_is_let_pass()
+    {
+        await using var app = await StartAsync(options => options.StartTime = new(2026, 1, 1, 12, 3, 0, TimeSpan.Zero));
+
+        await app.AdvanceAsync(TimeSpan.FromMinutes(3));
+        await app.AdvanceAsync(TimeSpan.FromMinutes(3));
+        await app.AdvanceAsync(TimeSpan.FromMinutes(6));
+
+        Assert.Equal(["Swept at 12:08, due 12:08, last 00:00.", "Swept at 12:13, due 12:13, last 12:08."],
+            app.Log.Where(line => line.Text.StartsWith("Swept", StringComparison.Ordinal)).Select(line => line.Text));
+    }
+
+    [Fact]
     public async Task A_timer_that_throws_runs_again_at_its_next_time_and_what_it_threw_comes_out()
     {
         var runs = 0;
@@ -143,7 +156,7 @@ public sealed class TestAppTests
         Assert.Contains("no function 'Nobody' with a RabbitMQ trigger", (await Assert.ThrowsAsync<InvalidOperationException>(() => app.SendAsync("orders.created", 1, function: "Nobody"))).Message, StringComparison.Ordinal);
         Assert.Contains("Function 'send' does not get the topic 'shop.opened'", (await Assert.ThrowsAsync<InvalidOperationException>(() => app.SendAsync("shop.opened", 1, function: "send"))).Message, StringComparison.Ordinal);
         Assert.Contains("no function 'Nobody'", (await Assert.ThrowsAsync<InvalidOperationException>(() => app.SendToAsync("Nobody", new TopicMessage { Topic = "t" }))).Message, StringComparison.Ordinal);
-        Assert.Contains("It has 'Remind'.", (await Assert.ThrowsAsync<InvalidOperationException>(() => app.RunTimerAsync("Nobody"))).Message, StringComparison.Ordinal);
+        Assert.Contains("It has 'Sweep', 'Remind'.", (await Assert.ThrowsAsync<InvalidOperationException>(() => app.RunTimerAsync("Nobody"))).Message, StringComparison.Ordinal);
     }
 
     [Fact]

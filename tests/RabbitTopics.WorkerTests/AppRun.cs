@@ -13,7 +13,7 @@ public sealed class AppRun : IAsyncDisposable
     /// <summary>The queues of the app's functions.</summary>
     private static readonly string[] Queues =
     [
-        "typed", "typed-envelope", "bytes", "text", "envelope", "failing-once", "failing", "delayed", "acting", "lasting", "holding", "crashing", "mixed", "fuzzed", "collecting", "once", "once-with-output", "stock-orders", "stock-text",
+        "typed", "typed-envelope", "bytes", "text", "envelope", "failing-once", "failing", "delayed", "acting", "lasting", "holding", "crashing", "mixed", "fuzzed", "collecting", "leaving", "once", "once-with-output", "stock-orders", "stock-text",
     ];
 
     /// <summary>What the app may make beside each of them.</summary>

@@ -30,7 +30,7 @@ public sealed class MetadataTests(ReadyApp app) : IClassFixture<ReadyApp>
         Assert.False(answer.UseDefaultMetadataIndexing);
         Assert.Equal(
             [
-                "Acting", "Bytes", "Collecting", "Crashing", "Delayed", "Envelope", "Failing", "FailingOnce", "Fuzzed", "Holding", "Lasting", "Mixed", "Once", "OnceWithOutput",
+                "Acting", "Bytes", "Collecting", "Crashing", "Delayed", "Envelope", "Failing", "FailingOnce", "Fuzzed", "Holding", "Lasting", "Leaving", "Mixed", "Once", "OnceWithOutput",
                 "QueueFromTimer", "SeveralOutputs", "StockOrder", "StockText", "StockTimer", "StockTimerOfItsOwn", "Text", "TopicFromTimer", "Typed", "TypedEnvelope",
             ],
             answer.FunctionMetadataResults.Select(function => function.Name).Order(StringComparer.Ordinal));
@@ -50,7 +50,7 @@ public sealed class MetadataTests(ReadyApp app) : IClassFixture<ReadyApp>
     {
         var triggers = app.Run.Worker.Functions.Where(function => (string?)function.Trigger["type"] == "rabbitMQTrigger").ToArray();
 
-        Assert.Equal(19, triggers.Length);
+        Assert.Equal(20, triggers.Length);
         Assert.All(triggers, function =>
         {
             Assert.Equal("Binary", (string?)function.Trigger["dataType"]);

@@ -20,6 +20,16 @@ public sealed class SettlingTests(ReadyApp app) : IClassFixture<ReadyApp>
     }
 
     [Fact]
+    public async Task Of_an_attempt_that_failed_after_the_function_had_returned_the_host_gets_no_outputs()
+    {
+        var answer = await Run.Worker.InvokeAsync("Leaving", Run.Message("leaving", Run.Queue("no-such-topic"), _id));
+
+        answer.AssertSuccess(); // Its message is parked.
+        Assert.All(answer.OutputData, output => Assert.Null(output.Data));
+        Assert.Equal("RabbitTopics.PublishReturnedException", (await Run.TakeCopyAtOnceAsync("leaving.dead", _id)).Text("rt-exception-type"));
+    }
+
+    [Fact]
     public async Task A_message_that_was_not_handled_comes_again_after_its_delay_as_it_was_and_counted()
     {
         var message = Run.Message("failing", _id, _id, ("text", "header text"), ("int", 7), ("CC", new System.Text.Json.Nodes.JsonArray("ZWxzZXdoZXJl")));

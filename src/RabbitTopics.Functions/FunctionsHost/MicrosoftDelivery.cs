@@ -32,7 +32,7 @@ internal sealed class MicrosoftDelivery(Delivery delivery, DeliverySettler settl
             return await settler.TrySettleAsync(Delivery, failure, isStopping, new CancellationToken(canceled: true));
         }
 
-        Delivery.End(DeliveryEnd.Returned);
+        Delivery.End(SettleAction.Return);
         return false;
     }
 }

@@ -89,6 +89,21 @@ internal sealed class TopicMessageMiddleware(HostDeliveries deliveries, Invocati
             deliveries.LeaveToHost(context, delivery);
             throw new HostDeliveryNotSettledException(context.FunctionDefinition.Name, failure);
         }
+
+        if (failure is not null)
+        {
+            DropOutputs(context);
+        }
+    }
+
+    /// <summary>The host takes the invocation for one that succeeded, and would write what the attempt has left.</summary>
+    private static void DropOutputs(FunctionContext context)
+    {
+        context.GetInvocationResult().Value = null;
+        foreach (var output in context.GetOutputBindings<object>())
+        {
+            output.Value = null;
+        }
     }
 
     /// <summary>What a failed invocation says of its message. The worker wraps what a function threw in another exception, and reports

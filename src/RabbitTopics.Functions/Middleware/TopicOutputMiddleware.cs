@@ -7,6 +7,7 @@ using RabbitTopics.Connections;
 using RabbitTopics.Functions.Binding;
 using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Messages;
+using RabbitTopics.Topics;
 
 namespace RabbitTopics.Functions.Middleware;
 
@@ -38,8 +39,9 @@ internal sealed class TopicOutputMiddleware(
             await CollectAsync(context, next);
         }
 
-        // A middleware may have put another result in the place of the function's.
-        if ((context.GetInvocationResult().Value ?? resultKeeper.Result) is not { } result)
+        // A middleware may have put another result in the place of the function's, or none.
+        var kept = context.FunctionDefinition.OutputBindings.Count > 0 ? resultKeeper.Result : null;
+        if ((context.GetInvocationResult().Value ?? kept) is not { } result)
         {
             return;
         }
@@ -48,7 +50,7 @@ internal sealed class TopicOutputMiddleware(
         {
             if (output.Read(result) is { } value)
             {
-                await WriteAsync(output.Attribute, value, context.CancellationToken);
+                await WriteAsync(output.Attribute, value);
             }
         }
     }
@@ -88,24 +90,8 @@ internal sealed class TopicOutputMiddleware(
         }
     }
 
-    /// <summary>Writes a value, or each of a collection of them. Where the collection fails midway, what was begun is waited for.</summary>
-    private Task WriteAsync(TopicOutputAttribute output, object value, CancellationToken cancellationToken)
-    {
-        if (value is not IEnumerable items || !json.IsCollection(items))
-        {
-            return _writer.WriteAsync(output, value, cancellationToken);
-        }
-
-        var writes = new List<Task>();
-        try
-        {
-            writes.AddRange(items.Cast<object?>().OfType<object>().Select(item => _writer.WriteAsync(output, item, cancellationToken)));
-        }
-        catch (Exception exception)
-        {
-            writes.Add(Task.FromException(exception));
-        }
-
-        return Task.WhenAll(writes);
-    }
+    /// <summary>Writes a value, or each of a collection of them. Whether or not its time is over: the function has succeeded, and what it leaves is part of that.</summary>
+    private Task WriteAsync(TopicOutputAttribute output, object value) => value is IEnumerable items && json.IsCollection(items)
+        ? PublishBatch.RunAsync(items.Cast<object?>().OfType<object>(), item => _writer.WriteAsync(output, item, CancellationToken.None))
+        : _writer.WriteAsync(output, value, CancellationToken.None);
 }

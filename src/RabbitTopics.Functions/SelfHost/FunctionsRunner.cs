@@ -43,13 +43,7 @@ internal sealed partial class FunctionsRunner(
     public Task StopAsync(CancellationToken cancellationToken) =>
         Task.WhenAll([timers.StopAsync(cancellationToken), .. _listeners.Select(listener => listener.StopAsync(cancellationToken))]);
 
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var listener in _listeners)
-        {
-            await listener.DisposeAsync();
-        }
-    }
+    public async ValueTask DisposeAsync() => await Task.WhenAll(_listeners.Select(listener => listener.DisposeAsync().AsTask()));
 
     [LoggerMessage(LogLevel.Critical, "{Problem}")]
     private partial void StartupProblem(string problem);

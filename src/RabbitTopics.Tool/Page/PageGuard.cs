@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
@@ -42,7 +43,7 @@ internal sealed class PageGuard
         var token = given ?? (isLoopback && hosts.Length == 0 ? null : RandomNumberGenerator.GetHexString(32, lowercase: true));
         return token is { Length: < ShortestToken }
             ? throw new ArgumentException($"The token in {TokenSetting} is shorter than {ShortestToken} characters. Set a longer one, as 'openssl rand -hex 16' makes it.")
-            : new PageGuard(hosts, takesAnyAddress: !isLoopback, token, given is not null);
+            : new PageGuard([.. hosts, listen.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{listen}]" : $"{listen}"], takesAnyAddress: !isLoopback, token, given is not null);
     }
 
     /// <summary>The address to open. It has the token only if that was made here.</summary>

@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
+using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 using RabbitTopics.Connections;
 using RabbitTopics.Publishing;
+using RabbitTopics.Telemetry;
 using RabbitTopics.Topology;
 
 namespace RabbitTopics.Brokers;
@@ -14,16 +16,22 @@ internal sealed partial class Broker : IAsyncDisposable
 {
     private const string DeliveryLimit = "x-delivery-limit";
 
+    /// <summary>A fault that comes back at once must not spin.</summary>
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
+
     private readonly BrokerConnection _publishing;
     private readonly ILogger _logger;
     private readonly ConcurrentDictionary<string, bool> _limited = new();
+
+    /// <summary>The declares under way, by queue.</summary>
+    private readonly Dictionary<string, Task> _declaring = [];
 
     /// <summary>A broker; nothing is opened yet.</summary>
     public Broker(BrokerEndpoint endpoint, AppTopology topology, TopologyMode mode, RabbitTopicsOptions options, ILoggerFactory loggers)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         var logger = loggers.CreateLogger<BrokerConnection>();
-        _logger = logger;
+        _logger = new SafeLogger(logger);
         Endpoint = endpoint;
         Mode = mode;
         Consuming = new BrokerConnection(endpoint, "consuming", logger);
@@ -38,7 +46,7 @@ internal sealed partial class Broker : IAsyncDisposable
     /// <summary>A broker in memory: no connection is opened and nothing is declared.</summary>
     public Broker(BrokerEndpoint endpoint, MessagePublisher publisher, MessagePublisher copies, ILogger logger)
     {
-        _logger = logger;
+        _logger = new SafeLogger(logger);
         Endpoint = endpoint;
         Mode = TopologyMode.None;
         Consuming = new BrokerConnection(endpoint, "consuming", logger);
@@ -133,7 +141,29 @@ internal sealed partial class Broker : IAsyncDisposable
         }
     }
 
-    /// <summary>Declares a durable queue before a message is published to it, or checks that it exists if the app declares nothing.</summary>
+    /// <summary>Publishes a message to a queue of the app's own, and makes the queue where the broker has none.</summary>
+    /// <param name="publisher">One of this broker's.</param>
+    /// <param name="publish">The message, to the default exchange and mandatory.</param>
+    /// <param name="arguments">The queue's arguments, where it is to be made.</param>
+    /// <param name="mayDiffer">Whether one that is made meanwhile may be of any kind.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <exception cref="TopicPublishException">The broker did not take the message; the type says why.</exception>
+    internal async Task PublishToQueueAsync(MessagePublisher publisher, Publish publish, Dictionary<string, object?> arguments, bool mayDiffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await publisher.PublishAsync(publish, cancellationToken);
+        }
+        catch (TopicPublishException exception) when (Mode == TopologyMode.Declare && exception is PublishReturnedException or PublishNackedException)
+        {
+            // It is not there, or somebody is making it at this moment: a quorum queue that has no leader yet takes nothing.
+            await EnsureQueueAsync(publish.RoutingKey, arguments, mayDiffer, publish.TimeLeft, cancellationToken);
+            await publisher.PublishAsync(publish.Again(), cancellationToken);
+        }
+    }
+
+    /// <summary>Declares a durable queue before a message is published to it, or checks that it exists if the app declares nothing. A connection that is
+    /// lost meanwhile is waited for.</summary>
     /// <param name="queue">The queue.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <param name="mayDiffer">Whether one that is there already may be of any kind.</param>
@@ -144,25 +174,67 @@ internal sealed partial class Broker : IAsyncDisposable
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(within);
-        try
+        Exception? cause = null;
+        while (true)
         {
-            // A delivery limit on a retry queue is harmless: nobody consumes it, and at the limit it dead-letters the message to its queue.
-            await (Mode != TopologyMode.Declare ? UseChannelAsync(channel => channel.QueueDeclarePassiveAsync(queue, limit.Token), limit.Token)
-                : mayDiffer ? DeclareQueueAsync(queue, new QueueProperties { Arguments = arguments }, limit.Token)
-                : UseChannelAsync(channel => channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, arguments, cancellationToken: limit.Token), limit.Token));
+            try
+            {
+                await DeclareOnceAsync(queue, arguments, mayDiffer).WaitAsync(limit.Token);
+                return;
+            }
+            catch (OperationInterruptedException exception) when (exception.ShutdownReason is { ReplyCode: 403 or 404 or 405 or 406 } reason)
+            {
+                throw new PublishRefusedException("", queue, reason.ReplyCode, AccessRefusal.Describe(reason), exception);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                // Its time is over, or the connection was.
+            }
+            catch (Exception exception) when (exception is RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException or ChannelClosedException)
+            {
+                cause = exception;
+            }
+
+            await Task.Delay(RetryDelay, limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
+
+            // A broker that closes the connection because of the declare closes it for all queues of the app, each time.
+            if (limit.IsCancellationRequested || cause is ObjectDisposedException or OperationInterruptedException { ShutdownReason: { Initiator: ShutdownInitiator.Peer, ReplyCode: >= 500 } })
+            {
+                throw new BrokerUnavailableException("", queue, "the queue could not be declared.", cause);
+            }
         }
-        catch (OperationInterruptedException exception) when (mayDiffer && exception.ShutdownReason is { ReplyCode: 406 })
+    }
+
+    /// <summary>Begins to declare a queue, unless that is under way: thousands of messages may need the same one at once, and each declare is a
+    /// channel.</summary>
+    private Task DeclareOnceAsync(string queue, Dictionary<string, object?> arguments, bool mayDiffer)
+    {
+        lock (_declaring)
         {
-            // It exists with other properties, which will do.
+            return _declaring.TryGetValue(queue, out var underWay) ? underWay : (_declaring[queue] = Task.Run(DeclareAsync).Observed());
         }
-        catch (OperationInterruptedException exception) when (exception.ShutdownReason is { ReplyCode: 403 or 404 or 405 or 406 } reason)
+
+        async Task DeclareAsync()
         {
-            throw new PublishRefusedException("", queue, reason.ReplyCode, AccessRefusal.Describe(reason), exception);
-        }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested
-            && exception is OperationCanceledException or RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException)
-        {
-            throw new BrokerUnavailableException("", queue, "the queue could not be declared.", exception);
+            try
+            {
+                // A delivery limit on a retry queue is harmless: nobody consumes it, and at the limit it dead-letters the message to its queue.
+                await (Mode != TopologyMode.Declare ? UseChannelAsync(channel => channel.QueueDeclarePassiveAsync(queue), CancellationToken.None)
+                    : mayDiffer ? DeclareQueueAsync(queue, new QueueProperties { Arguments = arguments }, CancellationToken.None)
+                    : UseChannelAsync(channel => channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, arguments), CancellationToken.None));
+            }
+            catch (OperationInterruptedException exception) when (mayDiffer && exception.ShutdownReason is { ReplyCode: 406 })
+            {
+                // It exists with other properties, which will do.
+            }
+            finally
+            {
+                lock (_declaring)
+                {
+                    _declaring.Remove(queue);
+                }
+            }
         }
     }
 

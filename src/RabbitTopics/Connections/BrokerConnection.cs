@@ -15,14 +15,17 @@ internal sealed partial class BrokerConnection : IAsyncDisposable
     private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LastRetryDelay = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan CloseTime = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan DefaultHandshakeTime = TimeSpan.FromSeconds(20); // RabbitMQ's own limit is 10 s.
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(5);
 
     private readonly BrokerEndpoint _endpoint;
     private readonly ConnectionFactory _factory;
     private readonly string _purpose;
+    private readonly TimeSpan _handshakeTime;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _gate = new();
+    private ITcpClient? _socket;
     private TaskCompletionSource<IConnection> _open = NewWait();
     private TaskCompletionSource _unblocked = Completed();
     private CancellationTokenSource _lost = new();
@@ -33,12 +36,14 @@ internal sealed partial class BrokerConnection : IAsyncDisposable
     /// <param name="endpoint">The broker.</param>
     /// <param name="purpose">What the connection is for; part of the name that the broker shows.</param>
     /// <param name="logger">Logs every loss and, every few seconds, that it waits.</param>
-    public BrokerConnection(BrokerEndpoint endpoint, string purpose, ILogger logger)
+    /// <param name="handshakeTime">How long a broker that has taken the connection may take to open it. Default: 20 s.</param>
+    public BrokerConnection(BrokerEndpoint endpoint, string purpose, ILogger logger, TimeSpan? handshakeTime = null)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         _endpoint = endpoint;
         _purpose = purpose;
-        _logger = logger;
+        _handshakeTime = handshakeTime ?? DefaultHandshakeTime;
+        _logger = new SafeLogger(logger);
         _factory = new ConnectionFactory
         {
             Uri = endpoint.Uri,
@@ -49,11 +54,14 @@ internal sealed partial class BrokerConnection : IAsyncDisposable
             RequestedConnectionTimeout = TimeSpan.FromSeconds(5),
             HandshakeContinuationTimeout = TimeSpan.FromSeconds(10),
             ContinuationTimeout = TimeSpan.FromSeconds(10),
+            MaxInboundMessageBodySize = 128 * 1024 * 1024, // The most that the client can. A longer body closes the connection, again and again.
+            SocketFactory = family => _socket = ConnectionFactoryBase.DefaultSocketFactory(family),
         };
-        if (endpoint.TakesAnyCertificate)
-        {
-            _factory.Ssl.AcceptablePolicyErrors = SslPolicyErrors.RemoteCertificateNotAvailable | SslPolicyErrors.RemoteCertificateNameMismatch | SslPolicyErrors.RemoteCertificateChainErrors;
-        }
+
+        // Always set: for amqps the client takes a certificate of another host's name (rabbitmq-dotnet-client, ConnectionFactory.Uri).
+        _factory.Ssl.AcceptablePolicyErrors = endpoint.TakesAnyCertificate
+            ? SslPolicyErrors.RemoteCertificateNotAvailable | SslPolicyErrors.RemoteCertificateNameMismatch | SslPolicyErrors.RemoteCertificateChainErrors
+            : SslPolicyErrors.None;
     }
 
     /// <summary>The open connection; waits for the broker as long as it takes.</summary>
@@ -236,9 +244,9 @@ internal sealed partial class BrokerConnection : IAsyncDisposable
         FrameMax = connection.FrameMax;
         var lost = _lost = new CancellationTokenSource();
         _open.TrySetResult(connection);
-        Connected(_endpoint, _purpose);
         try
         {
+            Connected(_endpoint, _purpose);
             if (_wasOpen)
             {
                 Tracing.Quietly(() => Metrics.Reconnects.Add(1,
@@ -300,7 +308,7 @@ internal sealed partial class BrokerConnection : IAsyncDisposable
 
     private async Task<IConnection> OpenAsync(CancellationToken stop)
     {
-        var connection = await _factory.CreateConnectionAsync(stop);
+        var connection = await CreateAsync(stop);
         try
         {
             // The broker refuses a virtual host only after the client has taken the connection for open. A channel that
@@ -312,6 +320,23 @@ internal sealed partial class BrokerConnection : IAsyncDisposable
         {
             await connection.DisposeAsync();
             throw;
+        }
+    }
+
+    /// <summary>The client waits without end for a peer that takes a connection and then says nothing, as a load balancer before a dead broker. It
+    /// does not wait for a socket that is closed.</summary>
+    private async Task<IConnection> CreateAsync(CancellationToken stop)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(_handshakeTime);
+        await using var closing = limit.Token.UnsafeRegister(static connection => ((BrokerConnection)connection!)._socket?.Close(), this);
+        try
+        {
+            return await _factory.CreateConnectionAsync(stop);
+        }
+        catch (Exception) when (limit.IsCancellationRequested && !stop.IsCancellationRequested)
+        {
+            throw new TimeoutException($"It took the connection and did not open it within {_handshakeTime.TotalSeconds:0.###} s. Check that this is RabbitMQ's port, and what stands before it.");
         }
     }
 

@@ -11,6 +11,6 @@ internal static partial class Secret
     [return: NotNullIfNotNull(nameof(text))]
     public static string? Hide(string? text) => text is null ? null : UserPart().Replace(text, "://***@");
 
-    [GeneratedRegex(@"://[^/\s@]*:[^/\s]*@")]
+    [GeneratedRegex(@"://[^/\s@:]*:[^/\s]*@")] // The first part ends at the first colon, so that a text of colons takes no quadratic time.
     private static partial Regex UserPart();
 }

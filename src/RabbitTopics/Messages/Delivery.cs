@@ -26,26 +26,26 @@ internal enum Settlement
     Told,
 }
 
-/// <summary>What becomes of a delivery.</summary>
-internal enum DeliveryEnd
+/// <summary>What is done with a delivery, after the names of the Functions worker's ServiceBusMessageActions.</summary>
+internal enum SettleAction
 {
-    /// <summary>It was handled.</summary>
-    Completed,
+    /// <summary>The message is done: acknowledged.</summary>
+    Complete,
 
-    /// <summary>It is handled again after a delay.</summary>
-    Retried,
+    /// <summary>A copy that counts the attempt goes to the end of the queue.</summary>
+    Requeue,
 
-    /// <summary>It is handled again from the end of its queue.</summary>
-    Requeued,
+    /// <summary>A copy that counts the attempt waits in a retry queue until its delay is over.</summary>
+    Retry,
 
-    /// <summary>It is parked.</summary>
-    DeadLettered,
+    /// <summary>A copy is parked in the dead-letter queue with the reason.</summary>
+    DeadLetter,
 
-    /// <summary>It is dropped.</summary>
-    Discarded,
+    /// <summary>The message is dropped.</summary>
+    Discard,
 
-    /// <summary>The broker has it back.</summary>
-    Returned,
+    /// <summary>The broker gets the message back as it was, uncounted, and delivers it again.</summary>
+    Return,
 }
 
 /// <summary>One delivery in the books of its channel. Apart from the message, which need not be kept until the broker was told.</summary>
@@ -128,8 +128,8 @@ internal sealed class Delivery
     /// <summary>What it is acknowledged by; only where that happens on its channel.</summary>
     public Receipt Receipt { get; init; } = Unknown;
 
-    /// <summary>What becomes of it.</summary>
-    public DeliveryEnd Outcome { get; private set; }
+    /// <summary>What was done with it.</summary>
+    public SettleAction SettledBy { get; private set; }
 
     /// <summary>Why it is parked; null where it is not.</summary>
     public string? DeadLetterReason { get; private set; }
@@ -176,8 +176,8 @@ internal sealed class Delivery
     /// <summary>The actions where the handler has asked for them.</summary>
     public TopicMessageActions? ActionsInUse => _actions;
 
-    /// <summary>Notes what becomes of it.</summary>
-    public void End(DeliveryEnd outcome, string? deadLetterReason = null) => (Outcome, DeadLetterReason) = (outcome, deadLetterReason);
+    /// <summary>Notes what was done with it.</summary>
+    public void End(SettleAction action, string? deadLetterReason = null) => (SettledBy, DeadLetterReason) = (action, deadLetterReason);
 
     /// <summary>Lets go of the body of a message that was handled.</summary>
     public void Release() => _body?.Release();

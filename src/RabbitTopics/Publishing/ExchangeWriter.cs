@@ -22,6 +22,9 @@ internal sealed class ExchangeWriter : IAsyncDisposable
     private static readonly CreateChannelOptions WithConfirms = new(
         publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: false, outstandingPublisherConfirmationsRateLimiter: null);
 
+    /// <summary>How late a publish may end whose time is over: in an outage there may be hundreds of thousands, and a look goes through all of them.</summary>
+    private const int DeadlineStep = 20;
+
     /// <summary>How many publishes a caller sends before it lets go of its thread: others may come all the time.</summary>
     private const int MostOnOneThread = 16;
 
@@ -78,7 +81,7 @@ internal sealed class ExchangeWriter : IAsyncDisposable
                 return null;
             }
 
-            if (_bytes > 0 && _bytes + publish.Size > _mostBytes)
+            if (_bytes > 0 && _bytes + publish.Size > _mostBytes && !publish.IsAgain)
             {
                 return Task.FromException(new PublishBacklogException(publish.Exchange, publish.RoutingKey, _bytes, _mostBytes));
             }
@@ -96,7 +99,7 @@ internal sealed class ExchangeWriter : IAsyncDisposable
         if (isToSend)
         {
             // The quickest way to the broker is this thread, unless what is awaited on it goes on in a context of the caller's.
-            _ = SynchronizationContext.Current is null && TaskScheduler.Current == TaskScheduler.Default ? SendAsync() : Task.Run(SendAsync, CancellationToken.None);
+            _ = SynchronizationContext.Current is null && TaskScheduler.Current == TaskScheduler.Default ? SendAllAsync() : Task.Run(SendAllAsync, CancellationToken.None);
         }
 
         return cancellationToken.CanBeCanceled ? CancellableAsync(publish, cancellationToken) : publish.Answer.Task;
@@ -197,7 +200,7 @@ internal sealed class ExchangeWriter : IAsyncDisposable
         if (next != long.MaxValue && !_isClosed)
         {
             var left = Math.Ceiling(Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), next).TotalMilliseconds);
-            _deadlines.Change((long)Math.Clamp(left, 1, uint.MaxValue - 1), Timeout.Infinite);
+            _deadlines.Change((long)Math.Clamp(left, DeadlineStep, uint.MaxValue - 1), Timeout.Infinite);
         }
     }
 
@@ -216,7 +219,7 @@ internal sealed class ExchangeWriter : IAsyncDisposable
     }
 
     /// <summary>Sends what is not sent, the oldest first. One caller does at a time, for all others, too.</summary>
-    private async Task SendAsync()
+    private async Task SendAllAsync()
     {
         try
         {
@@ -329,13 +332,13 @@ internal sealed class ExchangeWriter : IAsyncDisposable
             publish.ReturnedWith = null;
         }
 
-        if (Activity.Current != publish.Activity)
-        {
-            Activity.Current = publish.Activity; // Of its caller, which another's thread may be writing for. Ends with this method.
-        }
-
         try
         {
+            if (Activity.Current != publish.Activity)
+            {
+                Activity.Current = publish.Activity; // Of its caller, which another's thread may be writing for. Ends with this method.
+            }
+
             var writing = session.Channel.BasicPublishAsync(publish.Exchange, publish.RoutingKey, publish.Mandatory, publish.Properties, publish.Body);
             if (!writing.IsCompletedSuccessfully)
             {
@@ -344,14 +347,14 @@ internal sealed class ExchangeWriter : IAsyncDisposable
         }
         catch (Exception exception) when (exception is not AlreadyClosedException)
         {
-            if (IsLoss(exception))
+            if (exception is WireFormattingException or ArgumentException)
             {
-                NoteSent(publish); // Some of it, perhaps.
-                Lose(session, session.Channel.CloseReason);
+                session.Sent--; // It cannot be written, and was not.
             }
             else
             {
-                session.Sent--;
+                NoteSent(publish); // Some of it, perhaps: the client may also have thrown after it. Whether the broker counts it nobody knows.
+                Lose(session, session.Channel.CloseReason);
             }
 
             throw;
@@ -429,6 +432,7 @@ internal sealed class ExchangeWriter : IAsyncDisposable
                     continue;
                 }
 
+                node.Value.LostBy = reason;
                 _unconfirmed.Remove(node);
                 if (after is null)
                 {
@@ -457,7 +461,7 @@ internal sealed class ExchangeWriter : IAsyncDisposable
             }
         }
 
-        _ = Task.Run(SendAsync);
+        _ = Task.Run(SendAllAsync);
     }
 
     /// <summary>Notes that the broker may have a message, and fails it where the channel was lost meanwhile.</summary>
@@ -466,7 +470,7 @@ internal sealed class ExchangeWriter : IAsyncDisposable
         lock (_gate)
         {
             publish.IsSent = true;
-            if (publish.Node.List == _unsent && publish.FailureOf(null) is { } failure)
+            if (publish.Node.List == _unsent && publish.FailureOf(publish.LostBy) is { } failure)
             {
                 End(publish, failure);
             }

@@ -8,8 +8,6 @@ namespace RabbitTopics.Publishing;
 /// <summary>One publish, from the call to the broker's answer.</summary>
 internal sealed class Publish
 {
-    private readonly long _called = Stopwatch.GetTimestamp();
-
     /// <summary>A publish that nobody waits for yet.</summary>
     public Publish(string exchange, string routingKey, BasicProperties properties, ReadOnlyMemory<byte> body)
     {
@@ -34,11 +32,17 @@ internal sealed class Publish
     /// <summary>How long it may take from the call to the answer.</summary>
     public required TimeSpan Timeout { get; init; }
 
+    /// <summary>When it was called, as <see cref="Stopwatch.GetTimestamp"/> counts.</summary>
+    private long Called { get; init; } = Stopwatch.GetTimestamp();
+
     /// <summary>What is left of its time.</summary>
-    public TimeSpan TimeLeft => Stopwatch.GetElapsedTime(_called) is var elapsed && elapsed < Timeout ? Timeout - elapsed : TimeSpan.Zero;
+    public TimeSpan TimeLeft => Stopwatch.GetElapsedTime(Called) is var elapsed && elapsed < Timeout ? Timeout - elapsed : TimeSpan.Zero;
 
     /// <summary>When its time is over, as <see cref="Stopwatch.GetTimestamp"/> counts.</summary>
-    public long Deadline => _called + (long)(Timeout.TotalSeconds * Stopwatch.Frequency);
+    public long Deadline => Called + (long)(Timeout.TotalSeconds * Stopwatch.Frequency);
+
+    /// <summary>Whether it was let in before: it is not held up by what waits for the broker.</summary>
+    public bool IsAgain { get; private init; }
 
     /// <summary>Whether a message that reaches no queue is an error.</summary>
     public bool Mandatory { get; init; } = true;
@@ -61,8 +65,14 @@ internal sealed class Publish
     /// <summary>Whether some of it may have reached the broker.</summary>
     public bool IsSent { get; set; }
 
+    /// <summary>Why the channel was lost that it was last written on; null where nobody said.</summary>
+    public ShutdownEventArgs? LostBy { get; set; }
+
     /// <summary>Why the broker gave it back; its confirm is still to come. Null where it did not.</summary>
     public string? ReturnedWith { get; set; }
+
+    /// <summary>The same message once more, within what is left of its time.</summary>
+    public Publish Again() => new(Exchange, RoutingKey, Properties, Body) { Called = Called, Timeout = Timeout, Mandatory = Mandatory, Resend = Resend, IsAgain = true };
 
     /// <summary>Whether a returned message looks like this one. The broker does not say which publish it returns.</summary>
     public bool Matches(BasicReturnEventArgs returned) => Mandatory && ReturnedWith is null && returned.RoutingKey == RoutingKey

@@ -10,6 +10,7 @@ internal sealed class BackgroundWork : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _abandoning = new();
     private Task _work = Task.CompletedTask;
+    private bool _isGivenUp;
     private bool _isDisposed;
 
     public BackgroundWork() => (Stop, Abandon) = (_stopping.Token, _abandoning.Token);
@@ -40,9 +41,10 @@ internal sealed class BackgroundWork : IAsyncDisposable
         await _stopping.CancelAsync();
         await using (cancellationToken.Register(AbandonWork))
         {
-            await WaitAsync(_work, cancellationToken);
+            await (_isGivenUp ? Task.CompletedTask : WaitAsync(_work, cancellationToken));
         }
 
+        _isGivenUp = !_work.IsCompleted; // It had its time to notice, and gets it once.
         return _work.IsCompleted;
     }
 

@@ -45,7 +45,7 @@ internal sealed partial class QueueConsumer : IAsyncDisposable
         _broker = broker;
         _options = options;
         _handler = handler;
-        _logger = logger;
+        _logger = logger = new SafeLogger(logger);
         _settler = new DeliverySettler(broker, options.Topology?.Properties, options.HandlerOptions, logger, held => health.Warn(options.Handler, options.Queue, "held", held));
         _source = _settler.Source(options.Queue, options.Handler, options.TopicHeader);
         _pumps = new DeliveryPumps(options.HandlerOptions, HandleAsync);
@@ -59,7 +59,7 @@ internal sealed partial class QueueConsumer : IAsyncDisposable
     public void Start()
     {
         var watching = _watch.RunAsync(_loop.Stop);
-        _loop.Start(ConsumeAsync, Advice, () => Task.WhenAll(_pumps.CompleteAsync(), watching));
+        _loop.Start(ConsumeOnAsync, Advice, () => Task.WhenAll(_pumps.CompleteAsync(), watching));
     }
 
     /// <summary>Takes no further delivery and waits for those at work. When the token is cancelled the handlers' is, too,
@@ -81,7 +81,7 @@ internal sealed partial class QueueConsumer : IAsyncDisposable
 
     /// <summary>Handles and settles a message that came by no channel, in tests.</summary>
     /// <returns>What came out of its handling, whether the handler completed it itself, and whether it is done: else the broker would have it back.</returns>
-    public async Task<(Exception? Failure, bool IsCompletedByHandler, bool IsDone)> HandleAsync(
+    public async Task<(Exception? Failure, bool IsCompletedByHandler, bool IsDone)> HandleWithoutChannelAsync(
         bool redelivered, string exchange, string routingKey, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body)
     {
         var delivery = new Delivery(_source, redelivered, exchange, routingKey, properties, PooledBody.Copy(body)) { Time = DateTimeOffset.UtcNow };
@@ -104,7 +104,7 @@ internal sealed partial class QueueConsumer : IAsyncDisposable
 
     /// <summary>Consumes on one channel until that ends, and says why it ended. It does not wait for handlers of a channel that is lost: the
     /// next one gets its deliveries beside them.</summary>
-    private async Task<string> ConsumeAsync(IChannel channel, CancellationToken lost, CancellationToken stop)
+    private async Task<string> ConsumeOnAsync(IChannel channel, CancellationToken lost, CancellationToken stop)
     {
         await TopologyDeclarer.ApplyAsync(_broker, _options.Topology, _options.Queue, stop);
         await _settler.PrepareAsync(_options.Queue, stop);
@@ -114,7 +114,7 @@ internal sealed partial class QueueConsumer : IAsyncDisposable
         await using var stopping = stop.Register(() => consumer.End("stopping"));
         try
         {
-            return await ConsumeAsync(consumer, stop);
+            return await ConsumeUntilEndedAsync(consumer, stop);
         }
         finally
         {
@@ -122,7 +122,7 @@ internal sealed partial class QueueConsumer : IAsyncDisposable
         }
     }
 
-    private async Task<string> ConsumeAsync(ChannelConsumer consumer, CancellationToken stop)
+    private async Task<string> ConsumeUntilEndedAsync(ChannelConsumer consumer, CancellationToken stop)
     {
         var prefetch = _options.HandlerOptions.EffectivePrefetch;
         var first = LooksForSuspects ? (ushort)1 : prefetch;

@@ -11,7 +11,7 @@ namespace RabbitTopics.Settling;
 /// <param name="channel">The channel.</param>
 /// <param name="queue">The queue, for the log.</param>
 /// <param name="prefetch">How many deliveries the broker hands out before it waits for acknowledgements.</param>
-/// <param name="logger">Is told of deliveries that the broker could not be told of.</param>
+/// <param name="logger">Is told of deliveries that the broker could not be told of. It does not throw.</param>
 internal sealed partial class Acknowledger(IChannel channel, string queue, int prefetch, ILogger logger) : IDisposable
 {
     /// <summary>How long an acknowledgement waits for others at the most.</summary>
@@ -35,8 +35,8 @@ internal sealed partial class Acknowledger(IChannel channel, string queue, int p
     private int _waiting;
     private bool _isTimerSet;
     private bool _isDisposed;
-    private bool _isTelling;
-    private bool _isToTellAgain;
+    private bool _isFlushing;
+    private bool _isToFlushAgain;
 
     /// <summary>Notes a delivery: every one of the channel, in their order.</summary>
     public Receipt Add(ulong tag)
@@ -97,7 +97,7 @@ internal sealed partial class Acknowledger(IChannel channel, string queue, int p
             }
         }
 
-        return TellAsync(isLate: false);
+        return FlushAsync(all: false);
     }
 
     /// <summary>Acknowledges a delivery before its handling; false where the broker cannot be told, and delivers it again.</summary>
@@ -124,7 +124,7 @@ internal sealed partial class Acknowledger(IChannel channel, string queue, int p
             _timer?.Dispose();
         }
 
-        _ = TellAsync(isLate: true).AsTask();
+        _ = FlushAsync(all: true).AsTask();
     }
 
     private void SetTimer()
@@ -144,27 +144,27 @@ internal sealed partial class Acknowledger(IChannel channel, string queue, int p
             _isTimerSet = false;
         }
 
-        _ = TellAsync(isLate: true).AsTask();
+        _ = FlushAsync(all: true).AsTask();
     }
 
-    /// <summary>Acknowledges what waits for it. One caller does at a time, for others who come meanwhile, too: the broker closes a channel on
-    /// which a tag is acknowledged that a later one included.</summary>
-    private async ValueTask TellAsync(bool isLate)
+    /// <summary>Acknowledges what waits for it; where not all of that has to go, what one frame can. One caller does at a time, for others who come
+    /// meanwhile, too: the broker closes a channel on which a tag is acknowledged that a later one included.</summary>
+    private async ValueTask FlushAsync(bool all)
     {
         lock (_lock)
         {
-            if (_isTelling)
+            if (_isFlushing)
             {
-                _isToTellAgain = true;
+                _isToFlushAgain = true;
                 return;
             }
 
-            _isTelling = true;
+            _isFlushing = true;
         }
 
         do
         {
-            var (last, count, scattered) = Take(isLate);
+            var (last, count, scattered) = Take(all);
             if (count > 0)
             {
                 await TryAcknowledgeAsync(last, count);
@@ -177,24 +177,24 @@ internal sealed partial class Acknowledger(IChannel channel, string queue, int p
                 End();
             }
         }
-        while (IsToTellAgain());
+        while (IsToFlushAgain());
     }
 
-    private bool IsToTellAgain()
+    private bool IsToFlushAgain()
     {
         lock (_lock)
         {
-            _isTelling = _isToTellAgain;
-            _isToTellAgain = false;
-            return _isTelling;
+            _isFlushing = _isToFlushAgain;
+            _isToFlushAgain = false;
+            return _isFlushing;
         }
     }
 
     /// <summary>Takes what waits to be acknowledged.</summary>
-    /// <param name="isLate">Whether no part of it may wait any longer.</param>
-    /// <returns>The last tag of those before which nothing is at work, and how many they are; and those that are done before an earlier one is, which
-    /// wait for it as long as they may.</returns>
-    private (ulong Last, int Count, List<ulong>? Scattered) Take(bool isLate)
+    /// <param name="all">Whether no part of it may wait any longer.</param>
+    /// <returns>First those up to the first that is at work: their last tag and how many they are, which is one frame. Then the tags of those behind
+    /// it, a frame each; null where these wait on for what is in front of them.</returns>
+    private (ulong Last, int Count, List<ulong>? Scattered) Take(bool all)
     {
         lock (_lock)
         {
@@ -215,7 +215,7 @@ internal sealed partial class Acknowledger(IChannel channel, string queue, int p
                 return (last, count, null);
             }
 
-            if (count > 0 && !isLate && !_isDisposed)
+            if (count > 0 && !all && !_isDisposed)
             {
                 SetTimer();
                 return (last, count, null);
@@ -253,21 +253,8 @@ internal sealed partial class Acknowledger(IChannel channel, string queue, int p
         }
         catch (Exception exception)
         {
-            TryLog(last, count, exception is TimeoutException ? "the broker does not read" : "their channel is gone");
+            DeliveriesNotSettled(count, queue, last, exception is TimeoutException ? "the broker does not read" : "their channel is gone");
             return false;
-        }
-    }
-
-    /// <summary>A logger that throws must not keep the other deliveries from being acknowledged.</summary>
-    private void TryLog(ulong last, int count, string reason)
-    {
-        try
-        {
-            DeliveriesNotSettled(count, queue, last, reason);
-        }
-        catch (Exception)
-        {
-            // There is no other place to say it.
         }
     }
 

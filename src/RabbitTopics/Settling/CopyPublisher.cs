@@ -1,6 +1,7 @@
 using RabbitMQ.Client;
 using RabbitTopics.Brokers;
 using RabbitTopics.Messages;
+using RabbitTopics.Publishing;
 using RabbitTopics.Topology;
 
 namespace RabbitTopics.Settling;
@@ -11,10 +12,8 @@ namespace RabbitTopics.Settling;
 /// <param name="queueProperties">What the app declares the queue with; its dead-letter queue is of the same type.</param>
 internal sealed class CopyPublisher(Broker broker, QueueProperties? queueProperties)
 {
-    /// <summary>How long a copy may take where somebody waits for it, and the declare of its queue always.</summary>
+    /// <summary>How long a copy may take where somebody waits for it, and the declare of a queue at the start.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
-
-    private readonly HashSet<string> _declared = [];
 
     /// <summary>Makes the queues that an error policy will need, before a message needs them: a queue made by a broker that is killed
     /// within a second may come back without what it had confirmed. Where the app makes none, looks whether they are
@@ -27,12 +26,12 @@ internal sealed class CopyPublisher(Broker broker, QueueProperties? queuePropert
             return;
         }
 
-        await DeclareAsync(DeadLetterQueue.Name(queue), DeadLetterQueue.Arguments(queueProperties), mayDiffer: true, cancellationToken);
+        await broker.EnsureQueueAsync(DeadLetterQueue.Name(queue), DeadLetterQueue.Arguments(queueProperties), mayDiffer: true, Timeout, cancellationToken);
         if (policy.Action == ErrorAction.Retry)
         {
             foreach (var delay in policy.Delays.Take(policy.MaxAttempts - 1).Distinct())
             {
-                await DeclareAsync(RetryQueue.Name(queue, delay), RetryQueue.Arguments(queue, delay), mayDiffer: false, cancellationToken);
+                await broker.EnsureQueueAsync(RetryQueue.Name(queue, delay), RetryQueue.Arguments(queue, delay), mayDiffer: false, Timeout, cancellationToken);
             }
         }
     }
@@ -58,40 +57,7 @@ internal sealed class CopyPublisher(Broker broker, QueueProperties? queuePropert
         return queue;
     }
 
-    private async Task PublishAsync(string queue, Dictionary<string, object?> arguments, BasicProperties copy, ReadOnlyMemory<byte> body, bool mayDiffer,
-        TimeSpan within, CancellationToken cancellationToken)
-    {
-        if (broker.Mode != TopologyMode.Declare || IsDeclared(queue))
-        {
-            try
-            {
-                await broker.Copies.PublishAsync("", queue, copy, body, within, cancellationToken);
-                return;
-            }
-            catch (PublishReturnedException) when (broker.Mode == TopologyMode.Declare)
-            {
-                // Somebody deleted the queue since.
-            }
-        }
-
-        await DeclareAsync(queue, arguments, mayDiffer, cancellationToken);
-        await broker.Copies.PublishAsync("", queue, copy, body, within, cancellationToken);
-    }
-
-    private async Task DeclareAsync(string queue, Dictionary<string, object?> arguments, bool mayDiffer, CancellationToken cancellationToken)
-    {
-        await broker.EnsureQueueAsync(queue, arguments, mayDiffer, Timeout, cancellationToken);
-        lock (_declared)
-        {
-            _declared.Add(queue);
-        }
-    }
-
-    private bool IsDeclared(string queue)
-    {
-        lock (_declared)
-        {
-            return _declared.Contains(queue);
-        }
-    }
+    private Task PublishAsync(string queue, Dictionary<string, object?> arguments, BasicProperties copy, ReadOnlyMemory<byte> body, bool mayDiffer,
+        TimeSpan within, CancellationToken cancellationToken) =>
+        broker.PublishToQueueAsync(broker.Copies, new Publish("", queue, copy, body) { Timeout = within }, arguments, mayDiffer, cancellationToken);
 }

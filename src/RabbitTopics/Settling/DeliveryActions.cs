@@ -7,11 +7,11 @@ namespace RabbitTopics.Settling;
 /// <summary>Settles one delivery as its handler says.</summary>
 internal sealed class DeliveryActions(DeliverySettler settler, Delivery delivery) : TopicMessageActions
 {
-    private static readonly Settlement Closed = new("the end of its handling", isComplete: false);
+    private static readonly SettleCall Closed = new("the end of its handling", isComplete: false);
 
     /// <summary>What was begun first; null until then, and again where that failed. Name and task change together, so that whoever
     /// closes waits for the right one.</summary>
-    private Settlement? _current;
+    private SettleCall? _current;
 
     /// <summary>What the last of them threw.</summary>
     private Exception? _failure;
@@ -52,7 +52,7 @@ internal sealed class DeliveryActions(DeliverySettler settler, Delivery delivery
             throw new InvalidOperationException($"{name}: the message was acknowledged before it was handled (AutoAck). Leave one of the two.");
         }
 
-        var mine = new Settlement(name, decision.Action == SettleAction.Complete);
+        var mine = new SettleCall(name, decision.Action == SettleAction.Complete);
         if (Interlocked.CompareExchange(ref _current, mine, null) is { } first)
         {
             throw new InvalidOperationException($"{name}: the message is settled already, by {first.Name}. Call one of them, once.");
@@ -74,7 +74,7 @@ internal sealed class DeliveryActions(DeliverySettler settler, Delivery delivery
         }
     }
 
-    private sealed class Settlement(string name, bool isComplete)
+    private sealed class SettleCall(string name, bool isComplete)
     {
         public string Name => name;
 

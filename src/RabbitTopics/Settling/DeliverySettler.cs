@@ -10,7 +10,7 @@ namespace RabbitTopics.Settling;
 /// <param name="broker">The broker of the deliveries.</param>
 /// <param name="queueProperties">What the app declares the queue with; null where it does not.</param>
 /// <param name="options">How its messages are settled.</param>
-/// <param name="logger">Logs every message that was not handled.</param>
+/// <param name="logger">Logs every message that was not handled. It does not throw.</param>
 /// <param name="reportHeld">Takes the text about messages that are held because their copies cannot be published; null when there are none left.</param>
 internal sealed partial class DeliverySettler(Broker broker, QueueProperties? queueProperties, HandlerOptions options, ILogger logger, Action<string?>? reportHeld = null)
 {
@@ -44,17 +44,7 @@ internal sealed partial class DeliverySettler(Broker broker, QueueProperties? qu
     /// <param name="ended">Cancelled when nothing is to be held any more.</param>
     public async ValueTask SettleAsync(Acknowledger acknowledger, Delivery delivery, bool moreFollow, Exception? failure, bool isStopping, CancellationToken ended)
     {
-        bool isDone;
-        try
-        {
-            isDone = (failure is null && delivery.ActionsInUse is null) || await TrySettleAsync(delivery, failure, isStopping, ended);
-        }
-        catch
-        {
-            acknowledger.End(); // A logger that throws. The message stays with the broker, and whoever stops need not wait for it.
-            throw;
-        }
-
+        var isDone = (failure is null && delivery.ActionsInUse is null) || await TrySettleAsync(delivery, failure, isStopping, ended);
         if (options.AutoAck)
         {
             acknowledger.End(); // It was acknowledged before.
@@ -97,7 +87,7 @@ internal sealed partial class DeliverySettler(Broker broker, QueueProperties? qu
 
         if (options.AutoAck && failure is not null)
         {
-            delivery.End(DeliveryEnd.Discarded);
+            delivery.End(SettleAction.Discard);
             Report(delivery, why, failure, "it is lost, as AutoAck says");
             return true;
         }
@@ -135,7 +125,7 @@ internal sealed partial class DeliverySettler(Broker broker, QueueProperties? qu
                 await Task.Delay(hold, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (ended.IsCancellationRequested)
                 {
-                    delivery.End(DeliveryEnd.Returned);
+                    delivery.End(SettleAction.Return);
                     return false;
                 }
             }
@@ -190,29 +180,29 @@ internal sealed partial class DeliverySettler(Broker broker, QueueProperties? qu
                 return true;
 
             case SettleAction.Return:
-                delivery.End(DeliveryEnd.Returned);
+                delivery.End(SettleAction.Return);
                 return false;
 
             case SettleAction.Discard:
-                delivery.End(DeliveryEnd.Discarded);
+                delivery.End(SettleAction.Discard);
                 Report(delivery, why, failure, "it is dropped, as the handler's error policy says");
                 return true;
 
             case SettleAction.Requeue:
                 await _copies.RequeueAsync(delivery, within, cancellationToken);
-                delivery.End(DeliveryEnd.Requeued);
+                delivery.End(SettleAction.Requeue);
                 Report(delivery, why, failure, "it is delivered again from the end of its queue");
                 return true;
 
             case SettleAction.Retry:
                 await _copies.RetryAsync(delivery, decision.Delay, within, cancellationToken);
-                delivery.End(DeliveryEnd.Retried);
+                delivery.End(SettleAction.Retry);
                 Report(delivery, why, failure, $"it is delivered again in {decision.Delay.TotalSeconds:0.###} s");
                 return true;
 
             default:
                 var parkedIn = await _copies.ParkAsync(delivery, decision, failure, within, cancellationToken);
-                delivery.End(DeliveryEnd.DeadLettered, decision.Reason);
+                delivery.End(SettleAction.DeadLetter, decision.Reason);
                 Report(delivery, why, failure, $"it is parked in '{parkedIn}' ({decision.Reason})");
                 return true;
         }
@@ -240,7 +230,7 @@ internal sealed partial class DeliverySettler(Broker broker, QueueProperties? qu
         if (failure is null)
         {
             // What it parks is to be looked at; another attempt may be its ordinary way.
-            SettledByHandler(delivery.Outcome == DeliveryEnd.DeadLettered ? LogLevel.Warning : LogLevel.Information,
+            SettledByHandler(delivery.SettledBy == SettleAction.DeadLetter ? LogLevel.Warning : LogLevel.Information,
                 delivery.Handler, delivery.Message.Attempt, delivery.Queue, delivery.Message.Topic, why, consequence);
             return;
         }

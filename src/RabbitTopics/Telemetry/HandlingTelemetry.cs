@@ -107,7 +107,7 @@ internal sealed class HandlingTelemetry
             return;
         }
 
-        activity.SetTag(Conventions.Outcome, Name(_delivery.Outcome));
+        activity.SetTag(Conventions.Outcome, Name(_delivery.SettledBy));
         if (_delivery.DeadLetterReason is { } reason)
         {
             activity.SetTag(Conventions.Reason, reason);
@@ -134,11 +134,11 @@ internal sealed class HandlingTelemetry
 
         Metrics.Consumed.Add(1, tags);
         Metrics.ProcessDuration.Record((_handled ?? Stopwatch.GetElapsedTime(_start)).TotalSeconds, tags);
-        if (_delivery.Outcome is DeliveryEnd.Retried or DeliveryEnd.Requeued)
+        if (_delivery.SettledBy is SettleAction.Retry or SettleAction.Requeue)
         {
             Metrics.Retried.Add(1, _tags);
         }
-        else if (_delivery.Outcome != DeliveryEnd.Returned && Metrics.Attempts.Enabled)
+        else if (_delivery.SettledBy != SettleAction.Return && Metrics.Attempts.Enabled)
         {
             Metrics.Attempts.Record(IsNew(_delivery) ? 1 : _delivery.Message.Attempt, _tags);
         }
@@ -151,7 +151,15 @@ internal sealed class HandlingTelemetry
         }
     }
 
-    private static string Name(DeliveryEnd end) => end == DeliveryEnd.DeadLettered ? "dead_lettered" : end.ToString().ToLowerInvariant();
+    private static string Name(SettleAction action) => action switch
+    {
+        SettleAction.Complete => "completed",
+        SettleAction.Requeue => "requeued",
+        SettleAction.Retry => "retried",
+        SettleAction.DeadLetter => "dead_lettered",
+        SettleAction.Discard => "discarded",
+        _ => "returned",
+    };
 
     private static string DestinationOf(Delivery delivery) => IsNew(delivery)
         ? Conventions.DestinationOf(delivery.Exchange, delivery.RoutingKey, delivery.Queue)

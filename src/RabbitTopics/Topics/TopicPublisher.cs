@@ -30,28 +30,7 @@ internal sealed class TopicPublisher(AppBrokers brokers, JsonBody json, IOptions
     public async Task PublishAllAsync(IEnumerable<TopicMessage> messages, PublishOptions? options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        var publishes = new List<Task>();
-        var awaited = 0;
-        try
-        {
-            foreach (var message in messages)
-            {
-                var publish = PublishAsync(message, options, cancellationToken);
-                while (publish is { IsFaulted: true, Exception.InnerException: PublishBacklogException } && awaited < publishes.Count)
-                {
-                    await publishes[awaited++].ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Makes room: they are this call's own.
-                    publish = PublishAsync(message, options, cancellationToken);
-                }
-
-                publishes.Add(publish);
-            }
-        }
-        catch (Exception exception)
-        {
-            publishes.Add(Task.FromException(exception)); // Of the enumeration.
-        }
-
-        await Task.WhenAll(publishes);
+        await PublishBatch.RunAsync(messages, message => PublishAsync(message, options, cancellationToken));
     }
 
     private Task StartAsync(string topic, object value, PublishOptions options, CancellationToken cancellationToken)
@@ -68,21 +47,9 @@ internal sealed class TopicPublisher(AppBrokers brokers, JsonBody json, IOptions
             Mandatory = (options.Mandatory ?? app.Mandatory) || isDelayed,
             Resend = options.Resend,
         };
-        var publishing = isDelayed
-            ? PublishLaterAsync(broker, publish, RetryQueue.Arguments(message.Exchange, topic, message.Delay), cancellationToken)
+        var publishing = isDelayed // The broker moves it to its topic from the queue of its delay.
+            ? broker.PublishToQueueAsync(broker.Publisher, publish, RetryQueue.Arguments(message.Exchange, topic, message.Delay), mayDiffer: false, cancellationToken)
             : broker.Publisher.PublishAsync(publish, cancellationToken);
         return telemetry?.EndAsync(publishing) ?? publishing;
-    }
-
-    /// <summary>Publishes to the queue of a delay, from which the broker moves the message to its topic. The queue is made each time:
-    /// somebody may have deleted it, and to make one that is there costs a round trip.</summary>
-    private static async Task PublishLaterAsync(Broker broker, Publish publish, Dictionary<string, object?> arguments, CancellationToken cancellationToken)
-    {
-        if (broker.Mode == TopologyMode.Declare)
-        {
-            await broker.EnsureQueueAsync(publish.RoutingKey, arguments, mayDiffer: false, publish.TimeLeft, cancellationToken);
-        }
-
-        await broker.Publisher.PublishAsync(publish, cancellationToken);
     }
 }

@@ -42,6 +42,41 @@ public sealed class PublishFaultTests(SharedBroker shared)
     }
 
     [Fact]
+    public async Task After_a_client_that_threw_when_it_had_written_a_message_the_next_gets_its_own_answer()
+    {
+        await using var library = await Library.OnAsync(shared.Uri);
+        var publisher = library.Get<ITopicPublisher>();
+        await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false);
+        await library.Channel.QueueBindAsync(library.Queue, "amq.topic", library.Queue);
+        await publisher.PublishAsync(library.Queue, "before");
+        using (WhenWritten(() => throw new InvalidOperationException("This listener throws.")))
+        {
+            await Assert.ThrowsAnyAsync<Exception>(() => publisher.PublishAsync(library.Queue, "thrown at"));
+        }
+
+        await Assert.ThrowsAsync<PublishReturnedException>(() => publisher.PublishAsync($"nobody.{library.Queue}", "returned"));
+        await publisher.PublishAsync(library.Queue, "after");
+    }
+
+    [Fact]
+    public async Task A_message_that_the_broker_refuses_before_the_client_has_returned_is_refused_and_not_lost_with_the_connection()
+    {
+        await using var library = await Library.OnAsync(shared.Uri);
+        var publisher = library.Get<ITopicPublisher>();
+        await library.Channel.QueueDeclareAsync(library.Queue, durable: true, exclusive: false, autoDelete: false);
+        using var listener = WhenWritten(() =>
+        {
+            for (var look = 0; look < 20; look++)
+            {
+                library.Channel.QueueDeclarePassiveAsync(library.Queue).GetAwaiter().GetResult(); // The broker's refusal comes meanwhile.
+            }
+        });
+
+        await Assert.ThrowsAsync<PublishRefusedException>(() => publisher.PublishAsync(library.Queue, "x", new PublishOptions { Exchange = $"no-{library.Queue}" }));
+        await Assert.ThrowsAsync<PublishRefusedException>(() => publisher.PublishAsync(library.Queue, "x", new PublishOptions { Exchange = $"no-{library.Queue}", Resend = true }));
+    }
+
+    [Fact]
     public async Task What_is_sent_again_keeps_the_order_of_the_calls()
     {
         const int count = 5000;
@@ -268,6 +303,20 @@ public sealed class PublishFaultTests(SharedBroker shared)
 
         await Assert.ThrowsAnyAsync<TopicPublishException>(() => publish);
         Assert.InRange(clock.Elapsed, outage * 1.4, outage * 2.2);
+    }
+
+    /// <summary>Does something in the client when it has written a message of this test, and before it returns.</summary>
+    private static ActivityListener WhenWritten(Action action)
+    {
+        var isMine = new AsyncLocal<bool> { Value = true };
+        var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "RabbitMQ.Client.Publisher",
+            Sample = (ref _) => isMine.Value ? ActivitySamplingResult.AllData : ActivitySamplingResult.None,
+            ActivityStopped = _ => action(),
+        };
+        ActivitySource.AddActivityListener(listener);
+        return listener;
     }
 
     private static void Report(string figure) => TestContext.Current.TestOutputHelper?.WriteLine(figure);

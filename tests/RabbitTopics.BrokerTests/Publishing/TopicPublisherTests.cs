@@ -285,6 +285,25 @@ public sealed class TopicPublisherTests(SharedBroker broker)
     }
 
     [Fact]
+    public async Task More_messages_than_a_connection_has_channels_may_be_published_with_a_delay_at_once_and_the_queue_of_the_delay_may_be_deleted()
+    {
+        const int count = 2_500;
+        await using var library = await Library.OnAsync(broker.Uri);
+        await BindAsync(library);
+        var publisher = library.Get<ITopicPublisher>();
+        var options = new PublishOptions { Delay = TimeSpan.FromMilliseconds(200), Timeout = Wait.Patience };
+        var delayed = $"{library.Queue}@amq.topic.delay.200";
+
+        await publisher.PublishAllAsync(Enumerable.Range(0, count).Select(number => new TopicMessage<int>(library.Queue, number)), options);
+        await Wait.UntilAsync(async () => await library.Channel.MessageCountAsync(library.Queue) == count, "all messages");
+        await library.Channel.QueueDeleteAsync(delayed);
+        await publisher.PublishAsync(library.Queue, "one more", options);
+
+        await Wait.UntilAsync(async () => await library.Channel.MessageCountAsync(library.Queue) == count + 1, "one more message");
+        await library.Channel.QueueDeleteAsync(delayed);
+    }
+
+    [Fact]
     public async Task Headers_that_no_frame_holds_are_an_error_and_disturb_no_other_publish()
     {
         await using var library = await Library.OnAsync(broker.Uri);

@@ -33,6 +33,54 @@ public sealed class QueueConsumerTests(SharedBroker broker)
     }
 
     [Fact]
+    public async Task A_message_of_65_MiB_is_handled_where_the_broker_takes_it()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        var handled = new TaskCompletionSource<int>();
+        await using var consumer = library.Consumer((delivery, _) =>
+        {
+            handled.TrySetResult(delivery.Message.Body.Length);
+            return ValueTask.CompletedTask;
+        });
+        consumer.Start();
+        await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
+        var body = new byte[65 * 1024 * 1024];
+        if (library.Broker.LimitsDeliveries) // RabbitMQ 4, whose max_message_size is 16 MiB.
+        {
+            body = body[..(15 * 1024 * 1024)];
+        }
+
+        await library.Channel.BasicPublishAsync("", library.Queue, mandatory: true, body);
+
+        Assert.Equal(body.Length, await handled.Task.WaitAsync(Wait.Patience));
+    }
+
+    [Fact]
+    public async Task A_logger_that_throws_keeps_no_message_from_being_settled_and_no_queue_from_being_consumed_again()
+    {
+        await using var proxy = new TcpProxy(broker.Uri);
+        await using var library = await Library.OnAsync(broker.Uri, brokerOfServices: proxy.Uri);
+        library.Log.Throws = true;
+        var attempts = new ConcurrentQueue<int>();
+        await using var consumer = library.Consumer((delivery, _) =>
+        {
+            attempts.Enqueue(delivery.Message.Attempt);
+            return delivery.Message.Attempt < 3 ? throw new InvalidOperationException("Not yet.") : ValueTask.CompletedTask;
+        }, new HandlerOptions { OnError = { Action = ErrorAction.Requeue } });
+        consumer.Start();
+        await Client.WaitForConsumersAsync(broker.Uri, library.Queue);
+
+        await library.SendAsync("x");
+        await Wait.UntilAsync(() => attempts.Count == 3, "three attempts");
+        proxy.Reset();
+        await library.SendAsync("y");
+
+        await Wait.UntilAsync(() => attempts.Count == 6, "three more after the connection was lost");
+        Assert.Equal([1, 2, 3, 1, 2, 3], attempts);
+        await consumer.StopAsync(CancellationToken.None).WaitAsync(Wait.Patience);
+    }
+
+    [Fact]
     public async Task A_failed_message_is_delivered_again()
     {
         await using var library = await Library.OnAsync(broker.Uri);

@@ -23,6 +23,20 @@ public sealed class BackgroundWorkTests
     }
 
     [Fact]
+    public async Task Work_that_does_not_notice_that_it_is_cancelled_is_waited_for_once()
+    {
+        var release = new TaskCompletionSource();
+        var work = new BackgroundWork();
+        work.Start(() => release.Task);
+        Assert.False(await work.StopAsync(new CancellationToken(canceled: true)));
+
+        var disposing = work.DisposeAsync();
+
+        Assert.True(disposing.IsCompletedSuccessfully);
+        release.SetResult();
+    }
+
+    [Fact]
     public async Task The_limit_of_a_stop_may_be_over_after_it_was_disposed()
     {
         using var limit = new CancellationTokenSource();

@@ -1,3 +1,4 @@
+using RabbitTopics.Messages;
 using RabbitTopics.Settling;
 
 namespace RabbitTopics.Tests.Settling;

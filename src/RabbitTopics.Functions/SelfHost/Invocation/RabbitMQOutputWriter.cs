@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Text;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Options;
@@ -7,11 +8,12 @@ using RabbitTopics.Connections;
 using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Messages;
 using RabbitTopics.Telemetry;
+using RabbitTopics.Topics;
 
 namespace RabbitTopics.Functions.SelfHost.Invocation;
 
 /// <summary>Writes what a function left in its <c>[RabbitMQOutput]</c> bindings: to the queue of that name by way of the
-/// default exchange, persistent, and confirmed by the broker.</summary>
+/// default exchange, persistent, and confirmed by the broker. Each of a collection is a message of its own, as in a Functions host.</summary>
 internal sealed class RabbitMQOutputWriter(
     AppBrokers brokers, SettingReferences settings, JsonBody json, IOptions<RabbitTopicsOptions> appOptions)
 {
@@ -23,15 +25,23 @@ internal sealed class RabbitMQOutputWriter(
         {
             if (Value(context, output.Name) is { } value)
             {
-                var (body, contentType) = Body(value);
-                var broker = brokers.Get(output.ConnectionSetting(appOptions.Value));
-                var queue = settings.Resolve(output.QueueName);
-                var properties = new BasicProperties { Persistent = true, ContentType = contentType };
-                var telemetry = PublishTelemetry.Begin("", queue, properties, body.Length, broker.Endpoint.Uri.Host, broker.Endpoint.Port);
-                var publishing = broker.Publisher.PublishAsync("", queue, properties, body, appOptions.Value.PublishTimeout, context.CancellationToken);
-                await (telemetry?.EndAsync(publishing) ?? publishing);
+                await (value is IEnumerable items && json.IsCollection(items)
+                    ? PublishBatch.RunAsync(items.Cast<object?>().OfType<object>(), item => WriteAsync(output, item))
+                    : WriteAsync(output, value));
             }
         }
+    }
+
+    /// <summary>Writes one message. Whether or not the function's time is over: it has succeeded, and what it leaves is part of that.</summary>
+    private Task WriteAsync(RabbitMQBinding output, object value)
+    {
+        var (body, contentType) = Body(value);
+        var broker = brokers.Get(output.ConnectionSetting(appOptions.Value));
+        var queue = settings.Resolve(output.QueueName);
+        var properties = new BasicProperties { Persistent = true, ContentType = contentType };
+        var telemetry = PublishTelemetry.Begin("", queue, properties, body.Length, broker.Endpoint.Uri.Host, broker.Endpoint.Port);
+        var publishing = broker.Publisher.PublishAsync("", queue, properties, body, appOptions.Value.PublishTimeout, CancellationToken.None);
+        return telemetry?.EndAsync(publishing) ?? publishing;
     }
 
     private static object? Value(InvocationContext context, string output) => output == FunctionBinding.ReturnName

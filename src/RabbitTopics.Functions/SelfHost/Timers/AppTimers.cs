@@ -8,6 +8,7 @@ using RabbitTopics.Brokers;
 using RabbitTopics.Connections;
 using RabbitTopics.Health;
 using RabbitTopics.Receiving;
+using RabbitTopics.Telemetry;
 
 namespace RabbitTopics.Functions.SelfHost.Timers;
 
@@ -27,7 +28,7 @@ internal sealed partial class AppTimers(
 
     private readonly List<TimerListener> _listeners = [];
     private readonly TimersState _state = new();
-    private readonly ILogger _logger = loggers.CreateLogger<AppTimers>();
+    private readonly ILogger _logger = new SafeLogger(loggers.CreateLogger<AppTimers>());
     private volatile TaskCompletionSource<TimerTerm> _term = NewWait();
     private string _app = "";
     private ConsumingLoop? _loop; // Null where every instance runs its timers.
@@ -51,7 +52,7 @@ internal sealed partial class AppTimers(
 
         _state.Own.Add(function.Name);
         _listeners.Add(new TimerListener(function, _state,
-            stop => _loop is null ? Task.FromResult(TimerTerm.Always) : _term.Task.WaitAsync(stop), time, loggers.CreateLogger($"Function.{function.Name}")));
+            stop => _loop is null ? Task.FromResult(TimerTerm.Always) : _term.Task.WaitAsync(stop), time, new SafeLogger(loggers.CreateLogger($"Function.{function.Name}"))));
     }
 
     /// <summary>Starts all of them, in the background.</summary>

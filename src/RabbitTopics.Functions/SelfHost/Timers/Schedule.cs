@@ -45,7 +45,7 @@ internal sealed record Schedule(string Text, Func<DateTimeOffset, DateTimeOffset
         }
 
         var next = new DateTimeOffset(local, zone.GetUtcOffset(local));
-        // When the clock is put back an hour is there twice; the second pass over it is not another occurrence.
+        // When the clock is put back an hour is there twice; only the second pass over it counts, as for Microsoft's listener.
         return next > after ? next : new DateTimeOffset(local, zone.BaseUtcOffset) is var second && second > after ? second : NextOf(expression, zone, after.AddHours(1));
     }
 }

@@ -74,8 +74,8 @@ internal sealed partial class TimerListener(
             var wait = status.Next - now;
             if (wait > TimeSpan.Zero)
             {
-                // Task.Delay cannot wait for more than 49 days at once.
-                var step = wait < TimeSpan.FromDays(1) ? wait : TimeSpan.FromDays(1);
+                // In steps, as the clock may be set meanwhile, and a machine may sleep.
+                var step = wait < TimeSpan.FromMinutes(1) ? wait : TimeSpan.FromMinutes(1);
                 await Task.Delay(step, time, over.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 continue;
             }
