@@ -23,6 +23,7 @@ listeners.tcp.local = 127.0.0.1:$port
 default_user = $user
 default_pass = $password
 disk_free_limit.absolute = 1MB
+handshake_timeout = 60000
 log.console = false
 CONF
   if has_management; then

@@ -5,18 +5,11 @@ namespace RabbitTopics.Functions.Analyzers;
 /// <summary>Checks that a function has one trigger, and that each of its parameters gets a value.</summary>
 internal static class ParameterRules
 {
-    /// <summary>What the host puts into the binding data of a message, whatever the case of the letters; and whether it is more
-    /// than a simple value.</summary>
-    private static readonly Dictionary<string, bool> BindingData = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["body"] = true,
-        ["exchange"] = false,
-        ["routingKey"] = false,
-        ["deliveryTag"] = false,
-        ["consumerTag"] = false,
-        ["redelivered"] = false,
-        ["basicProperties"] = true,
-    };
+    /// <summary>The entries of a message's binding data by which a parameter gets a value, whatever the case of the letters.</summary>
+    private static readonly HashSet<string> SimpleEntries = new(StringComparer.OrdinalIgnoreCase) { "exchange", "routingKey", "deliveryTag", "consumerTag", "redelivered" };
+
+    /// <summary>The others, of a host's extension: no name for the trigger's parameter either.</summary>
+    private static readonly HashSet<string> OtherEntries = new(StringComparer.OrdinalIgnoreCase) { "body", "basicProperties", "rabbitTopics" };
 
     public static void Check(Function function)
     {
@@ -53,7 +46,7 @@ internal static class ParameterRules
         if (trigger.IsOf(Names.RabbitMQTrigger))
         {
             function.If(trigger.Attribute.Text("queueName") is { } queue && string.IsNullOrWhiteSpace(queue), Rules.NoQueue, trigger.Attribute.Place());
-            function.If(BindingData.ContainsKey(parameter.Name), Rules.ReservedName, place, parameter.Name);
+            function.If(SimpleEntries.Contains(parameter.Name) || OtherEntries.Contains(parameter.Name), Rules.ReservedName, place, parameter.Name);
             var obstacle = canBeRead ? BodyTypes.Obstacle(parameter.Type) : null;
             function.If(obstacle is not null, Rules.UnsupportedBody, place, parameter.Name, type, obstacle);
         }
@@ -107,8 +100,7 @@ internal static class ParameterRules
         || IsMicrosoftBinding(parameter)
         || parameter.GetAttributes().Any(attribute => attribute.AttributeClass?.IsIn(Names.Ours) == true)
         || IsGivenByUs(parameter.Type, functionBindsMessage)
-        || (functionBindsMessage && BindingData.TryGetValue(parameter.Name, out var isObject)
-            && (isObject || IsSimple(parameter.Type.WithoutNullable())));
+        || (functionBindsMessage && SimpleEntries.Contains(parameter.Name) && IsSimple(parameter.Type.WithoutNullable()));
 
     /// <summary>Whether it is a type of ours that a parameter can have. Interfaces of ours are services, but for the collector.</summary>
     private static bool IsGivenByUs(ITypeSymbol type, bool functionBindsMessage) => type.IsIn(Names.Ours)

@@ -42,7 +42,7 @@ internal static class DeadLetterCommands
             var table = new Table().AddColumns(parsed.GetValue(by)!, "messages", "oldest", "newest", "for example");
             foreach (var group in largestFirst)
             {
-                table.AddRow(Markup.Escape(group.Group), group.Count.ToString(CultureInfo.InvariantCulture), Text(group.Oldest), Text(group.Newest), Markup.Escape(Short(group.Example)));
+                table.AddRow(Markup.Escape(Terminal.Printable(group.Group)), group.Count.ToString(CultureInfo.InvariantCulture), Text(group.Oldest), Text(group.Newest), Markup.Escape(Terminal.Printable(Short(group.Example))));
             }
 
             AnsiConsole.Write(table);

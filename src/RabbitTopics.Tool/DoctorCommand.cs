@@ -65,7 +65,8 @@ internal static partial class DoctorCommand
                     }
 
                     Say($"queue '{queue}' gets '{other.RoutingKey}' of exchange '{other.Exchange}', which --topic does not name. RabbitMQ keeps the bindings of earlier subscriptions. To remove it, if it is one: "
-                        + $"rabbitmqadmin --vhost='{session.Broker.Endpoint.VirtualHost}' delete binding source='{other.Exchange}' destination_type=queue destination='{queue}' properties_key='{(other.RoutingKey.Length == 0 ? "~" : other.RoutingKey)}'", "");
+                        + $"rabbitmqadmin --vhost={Terminal.Quoted(session.Broker.Endpoint.VirtualHost)} delete binding source={Terminal.Quoted(other.Exchange)} destination_type=queue destination={Terminal.Quoted(queue)} "
+                        + $"properties_key={Terminal.Quoted(other.RoutingKey.Length == 0 ? "~" : other.RoutingKey)}", "");
                 }
 
                 foreach (var binding in asked)

@@ -92,15 +92,12 @@ internal static class MessageCommands
         return await ended.Task is { } lost ? throw new InvalidOperationException($"The broker ended it: {lost}") : 0;
     }
 
-    /// <summary>Nothing that a terminal would act on.</summary>
-    private static string Printable(string text) => string.Concat(text.Select(character => char.IsControl(character) ? ' ' : character));
-
     private static void Write(BasicDeliverEventArgs delivery, string topicHeader, bool json)
     {
         var source = new DeliverySource("", "", topicHeader, static _ => throw new NotSupportedException());
         var message = new Delivery(source, delivery.Redelivered, delivery.Exchange, delivery.RoutingKey, new BasicProperties(delivery.BasicProperties), PooledBody.Copy(delivery.Body)).Message;
         Console.WriteLine(json
             ? MessageJson.Write(message)
-            : $"{DateTimeOffset.Now.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture)} {Printable(message.Topic)} {Printable(message.Id ?? "-")} {(MessageJson.Text(message.Body.Span) is { } text ? Printable(text) : null) ?? $"{message.Body.Length} bytes"}");
+            : $"{DateTimeOffset.Now.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture)} {Terminal.Printable(message.Topic)} {Terminal.Printable(message.Id ?? "-")} {(MessageJson.Text(message.Body.Span) is { } text ? Terminal.Printable(text) : null) ?? $"{message.Body.Length} bytes"}");
     }
 }

@@ -74,9 +74,11 @@ internal static class MessageJson
     {
         try
         {
-            return JsonNode.Parse(text) is { } node and (JsonObject or JsonArray) ? node : null;
+            var node = JsonNode.Parse(text);
+            _ = node?.ToJsonString(); // Half of a surrogate pair, escaped, can be parsed and not written.
+            return node is JsonObject or JsonArray ? node : null;
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             return null;
         }

@@ -51,7 +51,7 @@ internal static class StatusCommand
         var table = new Table().AddColumns("queue", "messages", "consumers", "in/s", "out/s", isManaged ? "for another attempt" : "for another attempt*", "parked");
         foreach (var state in states)
         {
-            table.AddRow(Markup.Escape(state.Queue), state.Exists ? Text(state.Messages) : "there is no such queue", Text(state.Consumers), Rate(state.In), Rate(state.Out), Text(state.Retrying), Text(state.Parked));
+            table.AddRow(Markup.Escape(Terminal.Printable(state.Queue)), state.Exists ? Text(state.Messages) : "there is no such queue", Text(state.Consumers), Rate(state.In), Rate(state.Out), Text(state.Retrying), Text(state.Parked));
         }
 
         AnsiConsole.Write(table);

@@ -15,7 +15,7 @@ internal sealed class HostTeller(ITopicPublisher publisher, IConfiguration confi
     {
         try
         {
-            await publisher.PublishAsync($"{configuration["CONFORMANCE_RUN"]}.host", Host, new PublishOptions { Exchange = "" }, stoppingToken);
+            await publisher.PublishAsync($"{configuration["CONFORMANCE_RUN"]}.host", Host, new PublishOptions { Exchange = "", Timeout = TimeSpan.FromMinutes(10) }, stoppingToken);
         }
         catch (Exception exception) when (exception is TopicPublishException or OperationCanceledException)
         {

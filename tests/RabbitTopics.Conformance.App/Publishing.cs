@@ -48,7 +48,7 @@ public static class Publishing
     {
         if (topic.EndsWith("late", StringComparison.Ordinal))
         {
-            await Task.Delay(TimeSpan.FromSeconds(2), CancellationToken.None);
+            await Task.Delay(TimeSpan.FromSeconds(1.2), CancellationToken.None);
         }
 
         return new Left { ToQueue = [new Item(1, "left"), new Item(2, "left")], ToTopic = new TopicMessage<Item>(topic, new Item(3, "left")) };

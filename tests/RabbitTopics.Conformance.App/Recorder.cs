@@ -10,5 +10,5 @@ public sealed class Recorder(ITopicPublisher publisher, IConfiguration configura
 
     public Task SawAsync(string function, string value) => TellAsync(Seen.From(function, null, value));
 
-    private Task TellAsync(Seen seen) => publisher.PublishAsync($"{configuration["CONFORMANCE_RUN"]}.seen", seen, new PublishOptions { Exchange = "" });
+    private Task TellAsync(Seen seen) => publisher.PublishAsync($"{configuration["CONFORMANCE_RUN"]}.seen", seen, new PublishOptions { Exchange = "", Timeout = TimeSpan.FromMinutes(10) });
 }

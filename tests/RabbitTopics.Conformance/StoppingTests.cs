@@ -80,7 +80,7 @@ public sealed class StoppingTests(ConformanceRun run) : IAsyncLifetime
             return;
         }
 
-        Assert.Equal(1u, await _channel.MessageCountAsync($"{_name}.holding"));
+        await Wait.UntilAsync(async () => await _channel.MessageCountAsync($"{_name}.holding") == 1, "the message to be back");
         await using var next = await StartAsync();
         var seen = Assert.Single(await TakeSeenAsync(1));
         Assert.Equal((1, true), (seen.Attempt, seen.Redelivered));
@@ -98,7 +98,7 @@ public sealed class StoppingTests(ConformanceRun run) : IAsyncLifetime
             await app.StopAsync();
 
             TestContext.Current.TestOutputHelper?.WriteLine($"Exited {clock.Elapsed.TotalSeconds:0.0} s after SIGTERM.");
-            Assert.True(!run.Has(HostCapabilities.GracePeriod) || clock.Elapsed < TimeSpan.FromSeconds(15), $"{clock.Elapsed}");
+            Assert.True(!run.Has(HostCapabilities.GracePeriod) || clock.Elapsed < Wait.Stretch(TimeSpan.FromSeconds(15)), $"{clock.Elapsed}");
             Assert.True(!run.Has(HostCapabilities.GracePeriod) || app.Output.Contains("Handler 'Holding' did not end", StringComparison.Ordinal), app.Output);
         }
 

@@ -6,7 +6,13 @@ namespace RabbitTopics.TestSupport;
 /// <summary>The plain client, as the tests look at a broker with it.</summary>
 public static class Client
 {
-    public static Task<IConnection> ConnectAsync(Uri uri) => new ConnectionFactory { Uri = uri }.CreateConnectionAsync();
+    public static Task<IConnection> ConnectAsync(Uri uri) => new ConnectionFactory
+    {
+        Uri = uri,
+        RequestedConnectionTimeout = Wait.Patience,
+        HandshakeContinuationTimeout = Wait.Patience,
+        ContinuationTimeout = Wait.Patience,
+    }.CreateConnectionAsync();
 
     /// <summary>The text of a header.</summary>
     public static string HeaderText(this BasicGetResult message, string name) => Encoding.UTF8.GetString((byte[])message.BasicProperties.Headers![name]!);
@@ -27,13 +33,13 @@ public static class Client
         BasicGetResult? message = null;
         await Wait.UntilAsync(async () =>
         {
-            await using var connection = await ConnectAsync(uri);
-            await using var channel = await connection.CreateChannelAsync();
             try
             {
+                await using var connection = await ConnectAsync(uri);
+                await using var channel = await connection.CreateChannelAsync();
                 return (message = await channel.BasicGetAsync(queue, autoAck: true)) is not null;
             }
-            catch (RabbitMQ.Client.Exceptions.OperationInterruptedException)
+            catch (Exception exception) when (exception is RabbitMQ.Client.Exceptions.OperationInterruptedException or IOException or TimeoutException)
             {
                 return false;
             }
@@ -52,7 +58,7 @@ public static class Client
                 await using var channel = await connection.CreateChannelAsync();
                 return (await channel.QueueDeclarePassiveAsync(queue)).ConsumerCount == count;
             }
-            catch (RabbitMQ.Client.Exceptions.RabbitMQClientException)
+            catch (Exception exception) when (exception is RabbitMQ.Client.Exceptions.RabbitMQClientException or IOException or TimeoutException)
             {
                 return false;
             }

@@ -89,8 +89,21 @@ public sealed class PublishingTests(SharedBroker broker)
         Assert.Contains(reason, (await host.TakeDeadAsync()).HeaderText("rt-exception-message"), StringComparison.Ordinal);
     }
 
-    private async Task<RunningHost> StartAsync(Func<Invocation, Task> function, string output) =>
-        await (await RunningHost.StartAsync(broker.Uri, function, """{"topics":"#none","onError":"DeadLetter"}""", outputs: [output])).ConsumingAsync();
+    [Fact]
+    public async Task More_messages_than_may_wait_for_the_broker_wait_for_those_before_them()
+    {
+        const int count = 300;
+        await using var target = await TargetAsync();
+        await using var host = await StartAsync(invocation => invocation.PublishAllAsync(Enumerable.Repeat(new byte[1024], count)), $$"""{"queueName":"{{target.Queue}}"}""",
+            options => options.MaxPublishBacklogBytes = 20_000);
+
+        await host.SendAsync("go");
+
+        await Wait.UntilAsync(async () => await target.CountAsync() == count, "all of them");
+    }
+
+    private async Task<RunningHost> StartAsync(Func<Invocation, Task> function, string output, Action<RabbitTopicsOptions>? configure = null) =>
+        await (await RunningHost.StartAsync(broker.Uri, function, """{"topics":"#none","onError":"DeadLetter"}""", configure, outputs: [output])).ConsumingAsync();
 
     private async Task<Target> TargetAsync()
     {
@@ -103,6 +116,8 @@ public sealed class PublishingTests(SharedBroker broker)
     private sealed record Target(IConnection Connection, IChannel Channel, string Queue) : IAsyncDisposable
     {
         public Task<BasicGetResult> TakeAsync() => Channel.TakeAsync(Queue);
+
+        public Task<uint> CountAsync() => Channel.MessageCountAsync(Queue);
 
         public Task BindAsync(string topic) => Channel.QueueBindAsync(Queue, "amq.topic", topic);
 

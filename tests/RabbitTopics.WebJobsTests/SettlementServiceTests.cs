@@ -101,6 +101,28 @@ public sealed class SettlementServiceTests(SharedBroker broker)
         Assert.Contains("settled already", answers.ElementAt(2).Status.Detail, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_function_that_settles_its_message_long_after_its_time_is_told_that_it_is_too_late()
+    {
+        var answers = new ConcurrentQueue<RpcException>();
+        var isParked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var run = await StartAsync(async (client, invocation) =>
+        {
+            await isParked.Task;
+            answers.Enqueue(await Assert.ThrowsAsync<RpcException>(async () => await client.SettleAsync(
+                new SettleRequest { Id = IdOf(invocation), Action = SettleRequest.Types.Action.DeadLetter, Reason = "late" })));
+        }, """{"topics":"#none","maxAttempts":1,"timeout":"00:00:00.2"}""");
+
+        await run.Host.SendAsync("x");
+        Assert.Equal("max-attempts", (await run.Host.TakeDeadAsync()).HeaderText("rt-dead-letter-reason"));
+        isParked.SetResult();
+
+        await Wait.UntilAsync(() => answers.Count == 1, "the late answer");
+        Assert.Equal(StatusCode.FailedPrecondition, answers.Single().StatusCode);
+        await run.Host.StopAsync();
+        Assert.Equal(0u, await run.Host.CountAsync());
+    }
+
     [Theory]
     [InlineData(nameof(FailRequest.Types.Kind.Failed), "max-attempts", 2)]
     [InlineData(nameof(FailRequest.Types.Kind.NonRetryable), "non-retryable", 1)]
@@ -127,15 +149,15 @@ public sealed class SettlementServiceTests(SharedBroker broker)
 
     private static string IdOf(Invocation invocation) => DeliveryData.Read(invocation.Data).Id;
 
-    private Task<Run> StartAsync(Func<Settlement.SettlementClient, Invocation, Task> function) => Run.StartAsync(broker.Uri, function);
+    private Task<Run> StartAsync(Func<Settlement.SettlementClient, Invocation, Task> function, string trigger = Trigger) => Run.StartAsync(broker.Uri, function, trigger);
 
     /// <summary>A host, and a server that serves what its extensions have for apps.</summary>
     private sealed record Run(RunningHost Host, WebApplication Server, GrpcChannel Channel, Settlement.SettlementClient Client) : IAsyncDisposable
     {
-        public static async Task<Run> StartAsync(Uri broker, Func<Settlement.SettlementClient, Invocation, Task> function)
+        public static async Task<Run> StartAsync(Uri broker, Func<Settlement.SettlementClient, Invocation, Task> function, string trigger)
         {
             Settlement.SettlementClient? client = null;
-            var host = await (await RunningHost.StartAsync(broker, invocation => function(client!, invocation), Trigger)).ConsumingAsync();
+            var host = await (await RunningHost.StartAsync(broker, invocation => function(client!, invocation), trigger)).ConsumingAsync();
             var builder = WebApplication.CreateSlimBuilder();
             builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
             builder.Logging.ClearProviders();

@@ -18,8 +18,9 @@ internal sealed class OutputCollector(RabbitMQAttribute output, ITopicPublisher 
     private const string TextType = "text/plain";
 
     private readonly List<Task> _publishes = [];
+    private int _awaited;
 
-    public Task AddAsync(OutputValue item, CancellationToken cancellationToken = default)
+    public async Task AddAsync(OutputValue item, CancellationToken cancellationToken = default)
     {
         var message = output.Envelope ? EnvelopeJson.Read(Body(item.Value).Body, json) : Message(item.Value);
         // A message that has a topic, as one that was received, goes to the queue all the same. An envelope has its routing key because somebody wrote it there.
@@ -30,23 +31,33 @@ internal sealed class OutputCollector(RabbitMQAttribute output, ITopicPublisher 
             throw new InvalidOperationException("A RabbitMQ output names neither a queue nor a routing key. Set 'queueName', or 'exchange' and 'routingKey'.");
         }
 
-        var publish = publisher.PublishAsync(
-            routingKey,
-            message,
-            new PublishOptions
-            {
-                Exchange = toQueue ? "" : string.IsNullOrEmpty(output.Exchange) ? null : output.Exchange,
-                ConnectionStringSetting = Broker,
-                Mandatory = !output.MayBeUnroutable,
-                Defaults = toQueue ? PublishDefaults.Persistent | PublishDefaults.ContentType : PublishDefaults.All,
-            },
-            cancellationToken);
+        var options = new PublishOptions
+        {
+            Exchange = toQueue ? "" : string.IsNullOrEmpty(output.Exchange) ? null : output.Exchange,
+            ConnectionStringSetting = Broker,
+            Mandatory = !output.MayBeUnroutable,
+            Defaults = toQueue ? PublishDefaults.Persistent | PublishDefaults.ContentType : PublishDefaults.All,
+        };
+        var publish = publisher.PublishAsync(routingKey, message, options, cancellationToken);
+        while (publish is { IsFaulted: true, Exception.InnerException: PublishBacklogException } && NextToAwait() is { } earlier)
+        {
+            await earlier.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Makes room: it is this invocation's own.
+            publish = publisher.PublishAsync(routingKey, message, options, cancellationToken);
+        }
+
         lock (_publishes)
         {
             _publishes.Add(publish);
         }
+    }
 
-        return Task.CompletedTask;
+    /// <summary>The oldest publish that was not awaited yet; null where there is none.</summary>
+    private Task? NextToAwait()
+    {
+        lock (_publishes)
+        {
+            return _awaited < _publishes.Count ? _publishes[_awaited++] : null;
+        }
     }
 
     public Task FlushAsync(CancellationToken cancellationToken = default)
@@ -55,6 +66,7 @@ internal sealed class OutputCollector(RabbitMQAttribute output, ITopicPublisher 
         {
             var all = Task.WhenAll(_publishes);
             _publishes.Clear();
+            _awaited = 0;
             return all;
         }
     }

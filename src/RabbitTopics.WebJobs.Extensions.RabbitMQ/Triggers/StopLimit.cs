@@ -11,8 +11,8 @@ internal sealed class StopLimit(IDrainModeManager drain, IOptions<HostOptions> h
     /// <summary>The most that a plan of Azure gives an instance to drain.</summary>
     private static readonly TimeSpan LongestDrain = TimeSpan.FromHours(1);
 
-    /// <summary>Of the host's own time a fifth is left for what comes after the functions.</summary>
-    private TimeSpan TimeToStop => 0.8 * host.Value.ShutdownTimeout;
+    /// <summary>Of the host's own time a fifth is left for what comes after the functions. A host may have no limit.</summary>
+    private TimeSpan TimeToStop => host.Value.ShutdownTimeout is { Ticks: >= 0 } time && time < LongestDrain ? 0.8 * time : LongestDrain;
 
     /// <summary>Stops something, whose token is cancelled when the time is over.</summary>
     public async Task ApplyAsync(Func<CancellationToken, Task> stop, CancellationToken cancellationToken)

@@ -230,6 +230,7 @@ internal sealed partial class QueueConsumer : IAsyncDisposable
         _ = handling.Observed();
         if (!handling.IsCompletedSuccessfully && token.IsCancellationRequested && handling.Exception?.InnerException is not HandlerNotRunException)
         {
+            _ = delivery.Actions; // Made now, so that settling closes them: a handler in another process asks for them when it uses them, which may be late.
             _loop.Abandon.ThrowIfCancellationRequested();
             if (!handling.IsCompleted)
             {

@@ -11,10 +11,10 @@ namespace RabbitTopics.Benchmarks.Measuring;
 internal sealed class Tally(int messages, TimeSpan handling = default, int lead = 0)
 {
     /// <summary>How long the first message may take: the app starts, and the code of some is compiled.</summary>
-    private static readonly TimeSpan FirstPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan FirstPatience = TimeSpan.FromMinutes(5);
 
     /// <summary>How long no message may be handled before the rest counts as lost.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
 

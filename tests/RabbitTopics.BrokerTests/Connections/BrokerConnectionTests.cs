@@ -41,10 +41,13 @@ public sealed class BrokerConnectionTests(SharedBroker broker)
     [InlineData("elsewhere.example", "TLS failed")]
     public async Task Over_TLS_the_certificate_must_have_the_name_of_the_host(string name, string said)
     {
+        var appName = $"test-{Guid.NewGuid():N}";
         await using var front = new TlsFront(broker.Uri, name);
         await using var app = AppProcess.Start(Repository.Program("src/FunctionApp"), new Dictionary<string, string?>
         {
             ["RabbitMQ"] = front.Uri.OriginalString,
+            ["RABBITTOPICS_TOPOLOGY"] = "None", // One of its queues would get what other tests publish to nobody.
+            ["RABBITTOPICS_APP_NAME"] = appName,
             ["SSL_CERT_FILE"] = front.CertificateFile, // Trusted there, so that only its name can be wrong.
         });
 
@@ -52,5 +55,6 @@ public sealed class BrokerConnectionTests(SharedBroker broker)
 
         Assert.Equal(name == "localhost", app.Output.Contains("Connected to the broker", StringComparison.Ordinal));
         Assert.Equal(0, await app.StopAsync());
+        await Client.TryDeleteQueueAsync(broker.Uri, $"{appName}.timers");
     }
 }

@@ -40,7 +40,7 @@ public sealed class SettleTableTests(SharedBroker broker)
         await using var library = await Library.OnAsync(broker.Uri);
         var results = new ConcurrentQueue<int>();
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var consumer = library.Consumer(Options(library, policy), async (delivery, cancellationToken) =>
+        await using var consumer = library.Consumer(Options(library, policy, outcome), async (delivery, cancellationToken) =>
         {
             results.Enqueue(delivery.Message.Attempt);
             begun.TrySetResult();
@@ -181,13 +181,13 @@ public sealed class SettleTableTests(SharedBroker broker)
         }
     }
 
-    private static QueueConsumerOptions Options(Library library, string policy) => library.Consuming() with
+    private static QueueConsumerOptions Options(Library library, string policy, string outcome) => library.Consuming() with
     {
         Handler = "Table",
         HandlerOptions = new HandlerOptions
         {
             AutoAck = policy == "AutoAck",
-            Timeout = TimeSpan.FromSeconds(1),
+            Timeout = outcome == "timeout" ? TimeSpan.FromSeconds(1) : Wait.Patience,
             OnError = new ErrorPolicy
             {
                 Action = policy == "AutoAck" ? ErrorAction.Retry : Enum.Parse<ErrorAction>(policy),

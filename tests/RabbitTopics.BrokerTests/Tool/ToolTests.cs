@@ -45,6 +45,21 @@ public sealed class ToolTests(SharedBroker broker, ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_dead_letter_with_half_of_a_surrogate_pair_in_its_JSON_is_shown_as_text_and_hides_no_other()
+    {
+        await using var library = await Library.OnAsync(broker.Uri);
+        var dead = await library.DeclareQueuesAsync();
+        await library.SendAsync("""{"text":"\ud83d"}""", dead);
+        await library.SendAsync("""{"text":"whole"}""", dead);
+
+        var lines = (await RunAsync($"dead export {dead} 2>/dev/null")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+        var bodies = lines.Select(line => JsonDocument.Parse(line).RootElement.GetProperty("message").GetProperty("body")).ToArray();
+        Assert.Equal([JsonValueKind.String, JsonValueKind.Object], bodies.Select(body => body.ValueKind));
+        Assert.Equal("""{"text":"\ud83d"}""", bodies[0].GetString());
+    }
+
+    [Fact]
     public async Task What_is_published_is_seen_by_whoever_watches()
     {
         var topic = $"tool.{Guid.NewGuid():N}";

@@ -130,7 +130,7 @@ public sealed class TopologyModeTests(SharedBroker broker)
         await library.SendAsync("x");
 
         await Wait.UntilAsync(() => library.Log.Lines.Count(line => line.Contains("stays in its queue, as its copy could not be published", StringComparison.Ordinal)
-            && line.Contains($"{library.Queue}.dead", StringComparison.Ordinal)) == 2, "a second try");
+            && line.Contains($"{library.Queue}.dead", StringComparison.Ordinal)) >= 2, "a second try");
         Assert.False(await Client.QueueExistsAsync(broker.Uri, $"{library.Queue}.dead"));
 
         await library.Channel.QueueDeclareAsync($"{library.Queue}.dead", durable: true, exclusive: false, autoDelete: false);

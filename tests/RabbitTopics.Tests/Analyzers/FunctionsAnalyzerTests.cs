@@ -56,6 +56,7 @@ public sealed class FunctionsAnalyzerTests
 
         { "RTF011", "time", "the parameter 'time' has the unsupported type System.TimeProvider: nothing gives it a value. Take services in the constructor", """[Function("F")] public static void Run([RabbitMQTrigger("q")] string s, TimeProvider time) { }""" },
         { "RTF011", "routingKey", "System.Version", """[Function("F")] public static void Run([RabbitMQTrigger("q")] string s, Version routingKey) { }""" },
+        { "RTF011", "body", "nothing gives it a value", """[Function("F")] public static void Run([RabbitMQTrigger("q")] string s, byte[] body) { }""" },
         { "RTF011", "routingKey", "nothing gives it a value", $$"""[Function("F")] public static void Run({{Timer}}, string routingKey) { }""" },
         { "RTF011", "publisher", "ITopicPublisher", """[Function("F")] public static void Run([RabbitMQTrigger("q")] string s, RabbitTopics.ITopicPublisher publisher) { }""" },
         { "RTF011", "message", "TopicMessage", $$"""[Function("F")] public static void Run({{Timer}}, TopicMessage message) { }""" },

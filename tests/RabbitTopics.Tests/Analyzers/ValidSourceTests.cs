@@ -59,12 +59,10 @@ public sealed class ValidSourceTests
     [InlineData("[Blob] Stream content")]
     [InlineData("string routingKey, string? Exchange, ulong deliveryTag, long DeliveryTag2 = 0, bool redelivered = false")]
     [InlineData("string consumerTag, Guid exchange, int routingKey")]
-    [InlineData("Properties basicProperties, string body")]
     public async Task A_parameter_beside_a_message_can_be(string parameters) => Assert.Empty(await Analyzed.FindingsAsync($$"""
         {{Converter}}
         [InputConverter(typeof(Conv))] public class Converted;
         public class DerivedConverted : Converted;
-        public class Properties;
         public sealed class BlobAttribute : InputBindingAttribute;
         public static class C { [Function("F")] public static void Run([RabbitMQTrigger("q")] string text, {{parameters}}) { } }
         """));

@@ -35,10 +35,16 @@ public sealed record Invocation(object Body, IBinder Binder, string RoutingKey, 
     public string Text => Body as string ?? System.Text.Encoding.UTF8.GetString((byte[])Body);
 
     /// <summary>Adds a value to an output, as a Functions host does with what a function of another process returns.</summary>
-    public async Task PublishAsync<T>(T value, int output = 0)
+    public Task PublishAsync<T>(T value, int output = 0) => PublishAllAsync([value], output);
+
+    /// <summary>Adds values to an output, likewise.</summary>
+    public async Task PublishAllAsync<T>(IEnumerable<T> values, int output = 0)
     {
         var collector = await Binder.BindAsync<IAsyncCollector<T>>(Outputs[output]);
-        await collector.AddAsync(value, CancellationToken);
+        foreach (var value in values)
+        {
+            await collector.AddAsync(value, CancellationToken);
+        }
     }
 }
 
