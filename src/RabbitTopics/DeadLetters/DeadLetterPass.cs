@@ -10,13 +10,17 @@ internal sealed class DeadLetterPass(Broker broker, IChannel channel, string que
 {
     private readonly Queue<(ulong Tag, Task Publish)> _inFlight = new();
 
+    /// <param name="count">How many messages the queue had, as the broker said. A quorum queue whose leader is slow to answer says none; then the first message
+    /// tells how many follow it.</param>
+    /// <param name="decide">Says what becomes of each.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     public async Task<DeadLetterSummary> RunAsync(uint count, Func<DeadLetter, DeadLetterAction> decide, CancellationToken cancellationToken)
     {
         var summary = new DeadLetterSummary(0, 0, 0, 0);
         var start = time.GetTimestamp();
         try
         {
-            while (summary.Seen < Math.Min(count, options.Most))
+            while (summary.Seen < options.Most && (summary.Seen == 0 || summary.Seen < count))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 await AcknowledgeAsync(options.MostInFlight - 1);
@@ -25,6 +29,7 @@ internal sealed class DeadLetterPass(Broker broker, IChannel channel, string que
                     break; // Somebody else has taken the rest.
                 }
 
+                count = count == 0 ? got.MessageCount + 1 : count;
                 var letter = ParkedMessage.Read(queue, got, topicHeader);
                 var action = decide(letter);
                 await PerformAsync(got, letter, options.DryRun ? DeadLetterAction.Keep : action);

@@ -172,14 +172,16 @@ public sealed class HostSettlingTests(SharedBroker broker)
         Assert.Equal(("completed", library.Queue), (span.GetTagItem("rabbittopics.outcome"), span.GetTagItem("rabbittopics.queue")));
     }
 
-    private static Task InvokeAsync(Library library, string properties, Func<Task> run, Func<TopicMessageActions, Task>? act = null, bool keepOptions = false)
+    private static async Task InvokeAsync(Library library, string properties, Func<Task> run, Func<TopicMessageActions, Task>? act = null, bool keepOptions = false)
     {
+        // Connects: a copy has 10 s for all of its steps.
+        await library.Get<ITopicPublisher>().PublishAsync($"{library.Queue}.nowhere", "warm-up", new PublishOptions { Exchange = "", Mandatory = false, Timeout = Wait.Patience });
         if (!keepOptions)
         {
             library.Get<IOptions<RabbitTopicsOptions>>().Value.Handler.OnError = new() { Delays = [TimeSpan.FromMinutes(1)], MaxAttempts = 3 };
         }
 
-        return InvokeAsync(Deliveries(library), Context(library, properties), run, act);
+        await InvokeAsync(Deliveries(library), Context(library, properties), run, act);
     }
 
     private static async Task InvokeAsync(HostDeliveries deliveries, InvocationContext context, Func<Task> run, Func<TopicMessageActions, Task>? act = null) =>
