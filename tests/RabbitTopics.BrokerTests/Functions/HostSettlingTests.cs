@@ -175,7 +175,7 @@ public sealed class HostSettlingTests(SharedBroker broker)
     private static async Task InvokeAsync(Library library, string properties, Func<Task> run, Func<TopicMessageActions, Task>? act = null, bool keepOptions = false)
     {
         // Connects: a copy has 10 s for all of its steps.
-        await library.Get<ITopicPublisher>().PublishAsync($"{library.Queue}.nowhere", "warm-up", new PublishOptions { Exchange = "", Mandatory = false, Timeout = Wait.Patience });
+        await library.Get<ITopicPublisher>().PublishAsync($"nowhere-{Guid.NewGuid():N}", "warm-up", new PublishOptions { Exchange = "", Mandatory = false, Timeout = Wait.Patience });
         if (!keepOptions)
         {
             library.Get<IOptions<RabbitTopicsOptions>>().Value.Handler.OnError = new() { Delays = [TimeSpan.FromMinutes(1)], MaxAttempts = 3 };
