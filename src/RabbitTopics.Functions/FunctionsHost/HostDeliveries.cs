@@ -8,7 +8,6 @@ using RabbitTopics.Functions.Catalog;
 using RabbitTopics.HostExtension;
 using RabbitTopics.Messages;
 using RabbitTopics.Settling;
-using RabbitTopics.Telemetry;
 
 namespace RabbitTopics.Functions.FunctionsHost;
 
@@ -67,7 +66,7 @@ internal sealed class HostDeliveries(
             return null;
         }
 
-        var settler = new DeliverySettler(brokers.Get(queue.ConnectionStringSetting), queue.Topology?.Properties, queue.Options, new SafeLogger(logger));
+        var settler = new DeliverySettler(brokers.Get(queue.ConnectionStringSetting), queue.Topology?.Properties, queue.Options, logger);
         return new Handler(queue, settler, settler.Source(queue.Queue, function, app.Value.TopicHeader));
     }
 

@@ -6,7 +6,6 @@ using RabbitTopics.Brokers;
 using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Messages;
 using RabbitTopics.Settling;
-using RabbitTopics.Telemetry;
 
 namespace RabbitTopics.Functions.FunctionsHost;
 
@@ -22,7 +21,7 @@ internal sealed class PoisonMessages(Broker broker, string topicHeader, ILogger 
     /// <param name="cancellationToken">Ends it.</param>
     public async Task ParkAsync(TriggerQueue queue, int most, bool onlyReturned, CancellationToken cancellationToken)
     {
-        var settler = new DeliverySettler(broker, queue.Topology?.Properties, queue.Options, new SafeLogger(logger));
+        var settler = new DeliverySettler(broker, queue.Topology?.Properties, queue.Options, logger);
         var source = settler.Source(queue.Queue, queue.Function, topicHeader);
         var connection = await broker.Consuming.GetOpenAsync(cancellationToken);
 

@@ -6,7 +6,6 @@ using RabbitTopics.Connections;
 using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Health;
 using RabbitTopics.Settling;
-using RabbitTopics.Telemetry;
 using RabbitTopics.Topology;
 
 namespace RabbitTopics.Functions.FunctionsHost;
@@ -56,7 +55,7 @@ internal sealed partial class TopologyAtStart(TriggerQueues queues, TriggerBindi
                 return null; // Somebody else's and missing: the watch says so, at its first look.
             }
 
-            await new DeliverySettler(broker, queue.Topology?.Properties, queue.Options, new SafeLogger(logger)).PrepareAsync(queue.Queue, cancellationToken);
+            await new DeliverySettler(broker, queue.Topology?.Properties, queue.Options, logger).PrepareAsync(queue.Queue, cancellationToken);
             await ClearAsync(broker, queue, cancellationToken);
             return null;
         }

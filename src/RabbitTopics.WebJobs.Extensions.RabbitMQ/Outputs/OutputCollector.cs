@@ -4,6 +4,7 @@ using System.Text.Unicode;
 using Microsoft.Azure.WebJobs;
 using RabbitTopics.Connections;
 using RabbitTopics.Messages;
+using RabbitTopics.Topics;
 
 namespace RabbitTopics.WebJobs.Outputs;
 
@@ -17,10 +18,9 @@ internal sealed class OutputCollector(RabbitMQAttribute output, ITopicPublisher 
     private const string BytesType = "application/octet-stream";
     private const string TextType = "text/plain";
 
-    private readonly List<Task> _publishes = [];
-    private int _awaited;
+    private readonly PublishBatch _publishes = new();
 
-    public async Task AddAsync(OutputValue item, CancellationToken cancellationToken = default)
+    public Task AddAsync(OutputValue item, CancellationToken cancellationToken = default)
     {
         var message = output.Envelope ? EnvelopeJson.Read(Body(item.Value).Body, json) : Message(item.Value);
         // A message that has a topic, as one that was received, goes to the queue all the same. An envelope has its routing key because somebody wrote it there.
@@ -38,38 +38,10 @@ internal sealed class OutputCollector(RabbitMQAttribute output, ITopicPublisher 
             Mandatory = !output.MayBeUnroutable,
             Defaults = toQueue ? PublishDefaults.Persistent | PublishDefaults.ContentType : PublishDefaults.All,
         };
-        var publish = publisher.PublishAsync(routingKey, message, options, cancellationToken);
-        while (publish is { IsFaulted: true, Exception.InnerException: PublishBacklogException } && NextToAwait() is { } earlier)
-        {
-            await earlier.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Makes room: it is this invocation's own.
-            publish = publisher.PublishAsync(routingKey, message, options, cancellationToken);
-        }
-
-        lock (_publishes)
-        {
-            _publishes.Add(publish);
-        }
+        return _publishes.AddAsync(message, added => publisher.PublishAsync(routingKey, added, options, cancellationToken));
     }
 
-    /// <summary>The oldest publish that was not awaited yet; null where there is none.</summary>
-    private Task? NextToAwait()
-    {
-        lock (_publishes)
-        {
-            return _awaited < _publishes.Count ? _publishes[_awaited++] : null;
-        }
-    }
-
-    public Task FlushAsync(CancellationToken cancellationToken = default)
-    {
-        lock (_publishes)
-        {
-            var all = Task.WhenAll(_publishes);
-            _publishes.Clear();
-            _awaited = 0;
-            return all;
-        }
-    }
+    public Task FlushAsync(CancellationToken cancellationToken = default) => _publishes.WhenAllAsync();
 
     private string Broker => BrokerReference.SettingName(
         BrokerReference.Of(output.ConnectionStringSetting, output.HostName, output.UserName, output.Password, output.Port, output.DisableCertificateValidation), settingOfApp);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using RabbitTopics.Brokers;
 using RabbitTopics.Connections;
 using RabbitTopics.Messages;
+using RabbitTopics.Telemetry;
 using RabbitTopics.Topology;
 
 namespace RabbitTopics.Settling;
@@ -10,7 +11,7 @@ namespace RabbitTopics.Settling;
 /// <param name="broker">The broker of the deliveries.</param>
 /// <param name="queueProperties">What the app declares the queue with; null where it does not.</param>
 /// <param name="options">How its messages are settled.</param>
-/// <param name="logger">Logs every message that was not handled. It does not throw.</param>
+/// <param name="logger">Logs every message that was not handled.</param>
 /// <param name="reportHeld">Takes the text about messages that are held because their copies cannot be published; null when there are none left.</param>
 internal sealed partial class DeliverySettler(Broker broker, QueueProperties? queueProperties, HandlerOptions options, ILogger logger, Action<string?>? reportHeld = null)
 {
@@ -19,6 +20,7 @@ internal sealed partial class DeliverySettler(Broker broker, QueueProperties? qu
     private static readonly Func<ILogger, string?, IDisposable?> MessageScope = LoggerMessage.DefineScope<string?>("MessageId:{MessageId}");
 
     private readonly CopyPublisher _copies = new(broker, queueProperties);
+    private readonly ILogger _logger = new SafeLogger(logger); // One that throws must keep no message from being settled.
     private int _held;
 
     /// <summary>How messages are settled.</summary>
@@ -226,7 +228,7 @@ internal sealed partial class DeliverySettler(Broker broker, QueueProperties? qu
     /// matter for debugging.</summary>
     private void Report(Delivery delivery, string why, Exception? failure, string consequence)
     {
-        using var scope = MessageScope(logger, delivery.MessageId);
+        using var scope = MessageScope(_logger, delivery.MessageId);
         if (failure is null)
         {
             // What it parks is to be looked at; another attempt may be its ordinary way.
