@@ -105,7 +105,7 @@ public sealed class LeadershipTests(SharedBroker broker) : IAsyncLifetime
         TestContext.Current.TestOutputHelper!.WriteLine($"handed over in {clock.Elapsed.TotalSeconds:0.00} s");
         await WaitForRunsAsync(2);
         Assert.Equal([first.Name, second.Name], _runs.Select(run => run.Instance).Take(2));
-        Assert.DoesNotContain(second.Log, line => line.StartsWith("Error", StringComparison.Ordinal));
+        Assert.DoesNotContain(second.Log, IsUnexpected);
     }
 
     [Fact]
@@ -259,6 +259,12 @@ public sealed class LeadershipTests(SharedBroker broker) : IAsyncLifetime
         Assert.Single(first.Log, line => line.StartsWith("Warning: The setting 'RabbitMQ' is missing, so that timers run in every instance", StringComparison.Ordinal));
         Assert.Empty(first.Problems);
     }
+
+    /// <summary>A warning or an error, but the two warnings that a busy machine may cause.</summary>
+    private static bool IsUnexpected(string line) =>
+        (line.StartsWith("Warning", StringComparison.Ordinal) || line.StartsWith("Error", StringComparison.Ordinal))
+        && !line.Contains("Cannot publish to the timers' queue", StringComparison.Ordinal)
+        && !line.Contains("is late: its run", StringComparison.Ordinal);
 
     private TimerInstance Instance(Uri? uri = null, Action<IServiceCollection>? configure = null) => new(uri ?? broker.Uri, _app, _runs, configure);
 
