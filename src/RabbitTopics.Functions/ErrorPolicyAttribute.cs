@@ -18,7 +18,7 @@ public sealed class ErrorPolicyAttribute(ErrorAction action) : Attribute
     /// <see cref="ErrorPolicy.Unlimited"/> for no limit. Default: <see cref="ErrorPolicy.MaxAttempts"/> of the app.</summary>
     public int MaxAttempts { get => MaxAttemptsOrUnset.GetValueOrDefault(); set => MaxAttemptsOrUnset = value; }
 
-    /// <summary>How often the broker may deliver a message again whose handling was begun and never ended;
+    /// <summary>How often the broker may get a message of a quorum queue back unsettled and deliver it again;
     /// <see cref="ErrorPolicy.Unlimited"/> for no limit. Default: <see cref="ErrorPolicy.MaxRedeliveries"/> of the app.</summary>
     public int MaxRedeliveries { get => MaxRedeliveriesOrUnset.GetValueOrDefault(); set => MaxRedeliveriesOrUnset = value; }
 

@@ -129,7 +129,7 @@ internal static partial class DoctorCommand
         }
         catch (PublishRefusedException exception)
         {
-            return $"{exception.ReplyText} Give it to the user: docs/permissions.md.";
+            return $"{exception.ReplyText.TrimEnd('.')}. Give it to the user: docs/permissions.md.";
         }
     }
 

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using RabbitMQ.Client.Exceptions;
 using RabbitTopics.Brokers;
+using RabbitTopics.Connections;
 using Spectre.Console;
 
 namespace RabbitTopics.Tool;
@@ -67,7 +67,8 @@ internal sealed class Session : IAsyncDisposable
 
     /// <summary>Whether an error is the broker's or the user's, so that its message is all there is to say.</summary>
     public static bool IsExpected(Exception exception) =>
-        exception is BrokerSettingException or RabbitMQClientException or TopicPublishException or InvalidOperationException or ArgumentException or InvalidDataException or IOException;
+        exception is not OperationCanceledException && (BrokerFault.Is(exception)
+            || exception is BrokerSettingException or TopicPublishException or InvalidOperationException or ArgumentException or InvalidDataException);
 
     /// <summary>Waits until the broker can be asked something by the page.</summary>
     /// <exception cref="InvalidOperationException">It was not to be reached in time.</exception>

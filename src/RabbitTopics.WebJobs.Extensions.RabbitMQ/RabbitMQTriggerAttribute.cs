@@ -67,7 +67,7 @@ public sealed class RabbitMQTriggerAttribute(string queueName) : Attribute
     /// host.json; 5 where that says nothing.</summary>
     public int MaxAttempts { get; set; }
 
-    /// <summary>How often the broker may deliver a message again whose handling was begun and never ended; 2147483647 for no limit. Default: 0, which
+    /// <summary>How often the broker may get a message of a quorum queue back unsettled and deliver it again; 2147483647 for no limit. Default: 0, which
     /// stands for that of host.json; 10 where that says nothing.</summary>
     public int MaxRedeliveries { get; set; }
 

@@ -33,7 +33,7 @@ public static class RabbitMQWebJobsBuilderExtensions
         services.TryAddSingleton<QueueTriggers>();
         services.AddOptions<RabbitTopicsOptions>().Configure<IOptions<TriggerOptions>, IConfiguration>((options, hostJson, settings) =>
         {
-            hostJson.Value.ApplyTo(options.Handler);
+            hostJson.Value.ApplyTo(options.Handler, "extensions.rabbitMQ in host.json");
             options.Topology = TopologySetting.Read(settings) ?? options.Topology;
         });
         services.Configure(configure ?? (static _ => { }));

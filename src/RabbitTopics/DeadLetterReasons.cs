@@ -16,7 +16,7 @@ public static class DeadLetterReasons
     /// <summary>The handler failed as often as <see cref="ErrorPolicy.MaxAttempts"/> says.</summary>
     public const string MaxAttempts = "max-attempts";
 
-    /// <summary>The handling was begun and never ended as often as <see cref="ErrorPolicy.MaxRedeliveries"/> says.</summary>
+    /// <summary>The broker got it back unsettled more often than <see cref="ErrorPolicy.MaxRedeliveries"/> says.</summary>
     public const string MaxRedeliveries = "max-redeliveries";
 
     /// <summary>The listener of Microsoft's RabbitMQ extension cannot take the message: its client cannot decode it, or it fails before the invocation.</summary>

@@ -23,8 +23,9 @@ public sealed class ErrorPolicy
     /// <see cref="Unlimited"/> for no limit.</summary>
     public int MaxAttempts { get; set; } = 5;
 
-    /// <summary>How often the broker may deliver a message again whose handling was begun and never ended, as when it
-    /// kills the process each time. Then it is parked. Default: 10. <see cref="Unlimited"/> for no limit.</summary>
+    /// <summary>How often the broker may get a message of a quorum queue back unsettled and deliver it again, as when its handling
+    /// ends the process each time. Then it is parked. RabbitMQ 4.0 to 4.2 also counts messages that had only been prefetched. Default: 10.
+    /// <see cref="Unlimited"/> for no limit.</summary>
     public int MaxRedeliveries { get; set; } = 10;
 
     /// <summary>Exceptions that no other attempt can help, derived ones included: parked at once. Exceptions with

@@ -3,7 +3,8 @@ namespace RabbitTopics;
 /// <summary>Lets a handler settle its message itself, after the names of the Functions worker's ServiceBusMessageActions. One of
 /// them may be called, once; without a call the handler's end settles the message. Once one has returned, the message stays
 /// settled that way, whatever the handler does afterwards. Where one throws a <see cref="TopicPublishException"/>, or is cancelled,
-/// nothing was settled, and unless another one settles the message it counts as not handled. A test of a handler may derive from it.</summary>
+/// nothing was settled, and unless another one settles the message it counts as not handled; after a
+/// <see cref="PublishTimeoutException"/>, a <see cref="BrokerUnavailableException"/> or a cancelled wait the copy may be there all the same. A test of a handler may derive from it.</summary>
 public abstract class TopicMessageActions
 {
     /// <summary>The message is done: it is acknowledged when the handler ends, also if that throws.</summary>

@@ -1,4 +1,5 @@
 using FunctionApp;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace RabbitTopics.Testing.Tests;
 
@@ -14,6 +15,18 @@ public sealed class FunctionAppTests
 
         Assert.Equal(HandlingOutcome.Completed, result.Outcome);
         Assert.Contains(app.Log, line => line.Text == "Received 5 张三 on topic test");
+    }
+
+    [Fact]
+    public async Task A_result_that_is_longer_than_MaxMessageBytes_is_not_published()
+    {
+        await using var app = await TestApp.StartAsync<HandlePerson>(options =>
+            options.ConfigureServices = services => services.Configure<RabbitTopicsOptions>(app => app.MaxMessageBytes = 5));
+
+        await app.AdvanceAsync(TimeSpan.FromSeconds(20));
+
+        Assert.Empty(app.Published);
+        Assert.Contains(app.Log, line => line.Exception is MessageTooLargeException { Topic: "rabbitmqdemo_test" });
     }
 
     [Fact]

@@ -2,8 +2,8 @@ using System.Diagnostics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using RabbitMQ.Client.Exceptions;
 using RabbitTopics.Brokers;
+using RabbitTopics.Connections;
 using RabbitTopics.Functions.Catalog;
 using RabbitTopics.Health;
 
@@ -97,9 +97,9 @@ internal sealed partial class ListenerWatch(TriggerQueues queues, InvocationCoun
             }
         }
         catch (Exception exception) when (!stop.IsCancellationRequested
-            && exception is RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException or OperationCanceledException or TopicPublishException)
+            && (BrokerFault.Is(exception) || exception is TopicPublishException))
         {
-            QueueNotChecked(queue.Function, queue.Queue, exception.Message);
+            QueueNotChecked(queue.Function, queue.Queue, BrokerFault.Reason(exception));
         }
     }
 

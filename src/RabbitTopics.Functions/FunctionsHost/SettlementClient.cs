@@ -12,18 +12,21 @@ internal sealed partial class SettlementClient(IConfiguration configuration, ILo
     /// <summary>The extension has the answer at once; the host may be busy.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    /// <summary>The extension waits 10 s for the broker.</summary>
+    private static readonly TimeSpan SettlePatience = TimeSpan.FromSeconds(10) + Patience;
+
     private readonly Lazy<GrpcChannel> _channel = new(() => GrpcChannel.ForAddress(configuration["Functions:Worker:HostEndpoint"]
         ?? throw new InvalidOperationException("No Functions host has started this app (--functions-uri), and its messages cannot be settled there.")));
 
     /// <summary>Settles a delivery.</summary>
     /// <exception cref="InvalidOperationException">It is settled already, or its invocation has ended.</exception>
-    /// <exception cref="TopicPublishException">The broker did not take the copy; the message is not settled.</exception>
+    /// <exception cref="TopicPublishException">The broker did not take the copy, and the message is not settled; or the host did not answer, and it may be settled or not.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled; it may be settled or not.</exception>
     public async Task SettleAsync(SettleRequest request, string queue, CancellationToken cancellationToken)
     {
         try
         {
-            await Calls.SettleAsync(request, cancellationToken: cancellationToken);
+            await Calls.SettleAsync(request, deadline: DateTime.UtcNow + SettlePatience, cancellationToken: cancellationToken);
         }
         catch (RpcException exception) when (exception.StatusCode == StatusCode.Cancelled && cancellationToken.IsCancellationRequested)
         {
@@ -33,9 +36,13 @@ internal sealed partial class SettlementClient(IConfiguration configuration, ILo
         {
             throw new InvalidOperationException(exception.Status.Detail, exception);
         }
-        catch (RpcException exception)
+        catch (RpcException exception) when (exception.StatusCode == StatusCode.Aborted)
         {
             throw new BrokerUnavailableException("", queue, exception.Status.Detail, exception);
+        }
+        catch (RpcException exception)
+        {
+            throw new BrokerUnavailableException("", queue, $"the extension of the Functions host did not settle it, or did not say so ({exception.StatusCode}: {exception.Status.Detail}).", exception);
         }
     }
 

@@ -7,7 +7,7 @@ using RabbitTopics.Startup;
 
 namespace RabbitTopics.Functions.FunctionsHost;
 
-/// <summary>Completes what a Functions host is told of the RabbitMQ triggers. The body is asked for as bytes, whatever the parameter's type: as a string, one
+/// <summary>Completes what a Functions host is told of the RabbitMQ bindings: which broker, where the attribute leaves that to the app's options. For triggers the body is asked for as bytes, whatever the parameter's type: as a string, one
 /// that is no UTF-8 is damaged, and a JSON object in it replaces entries of the binding data, exchange and routing key included. And our extension
 /// is told how the messages are taken and settled, and what to declare.</summary>
 internal sealed class TriggerBindings : IFunctionMetadataTransformer
@@ -25,11 +25,20 @@ internal sealed class TriggerBindings : IFunctionMetadataTransformer
         {
             for (var index = 0; index < (function.RawBindings?.Count ?? 0); index++)
             {
-                if (JsonNode.Parse(function.RawBindings![index]) is JsonObject binding
-                    && string.Equals(binding["type"]?.ToString(), RabbitMQBinding.TriggerType, StringComparison.OrdinalIgnoreCase))
+                var read = new FunctionBinding(function.RawBindings![index]);
+                if (RabbitMQBinding.Read(read) is { } known && JsonNode.Parse(function.RawBindings[index]) is JsonObject binding)
                 {
-                    binding["dataType"] = "Binary";
-                    AddOptions(function.Name ?? "", binding);
+                    if (known.Broker is null && App is { } app)
+                    {
+                        binding["connectionStringSetting"] = app.Options.ConnectionStringSetting;
+                    }
+
+                    if (read.IsTrigger)
+                    {
+                        binding["dataType"] = "Binary";
+                        AddOptions(function.Name ?? "", binding);
+                    }
+
                     function.RawBindings[index] = binding.ToJsonString();
                 }
             }

@@ -73,7 +73,7 @@ internal sealed class TopicMessageMiddleware(HostDeliveries deliveries, Invocati
             failure = Failure(exception);
         }
 
-        telemetry?.NoteHandled(failure, Secret.Hide(failure?.Message));
+        telemetry?.NoteHandled(PoisonMessageException.ReasonOf(failure), Secret.Hide(failure?.Message));
         bool isSettled;
         try
         {

@@ -35,7 +35,7 @@ internal sealed class SettlementService(DeliveriesAtWork atWork) : HostExtension
         }
         catch (TopicPublishException exception)
         {
-            throw new RpcException(new Status(StatusCode.Unavailable, exception.Message));
+            throw new RpcException(new Status(StatusCode.Aborted, exception.Message));
         }
     }
 

@@ -10,9 +10,6 @@ internal sealed class DeliveriesAtWork
 {
     private readonly ConcurrentDictionary<string, DeliveryAtWork> _byId = new();
 
-    /// <summary>How many there are.</summary>
-    public int Count => _byId.Count;
-
     /// <summary>Adds one, until it is disposed.</summary>
     public DeliveryAtWork Enter(Delivery delivery)
     {

@@ -11,11 +11,13 @@ namespace RabbitTopics.Brokers;
 internal class AppBrokers(IConfiguration configuration, AppTopology topology, IOptions<RabbitTopicsOptions> options, ILoggerFactory loggers) : IAsyncDisposable
 {
     private readonly Dictionary<string, Broker> _brokers = new(StringComparer.OrdinalIgnoreCase);
+    private bool _isClosed;
 
     /// <summary>The broker that a setting names.</summary>
     /// <param name="settingName">The setting.</param>
     /// <param name="mode">What is done there about what must exist, where nobody asked for the broker before. Default: what the app's options say.</param>
     /// <exception cref="BrokerSettingException">The setting is missing or is not an AMQP URI.</exception>
+    /// <exception cref="ObjectDisposedException">The app has ended.</exception>
     public Broker Get(string settingName, TopologyMode? mode = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(settingName);
@@ -23,6 +25,7 @@ internal class AppBrokers(IConfiguration configuration, AppTopology topology, IO
         {
             if (!_brokers.TryGetValue(settingName, out var broker))
             {
+                ObjectDisposedException.ThrowIf(_isClosed, this); // Nobody would close it.
                 broker = Make(settingName, mode ?? options.Value.Topology);
                 _brokers.Add(settingName, broker);
             }
@@ -49,6 +52,11 @@ internal class AppBrokers(IConfiguration configuration, AppTopology topology, IO
     /// <summary>Closes every connection.</summary>
     public async ValueTask DisposeAsync()
     {
+        lock (_brokers)
+        {
+            _isClosed = true;
+        }
+
         foreach (var broker in InUse)
         {
             await broker.DisposeAsync();

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
@@ -190,7 +189,7 @@ internal sealed partial class Broker : IAsyncDisposable
             {
                 // Its time is over, or the connection was.
             }
-            catch (Exception exception) when (exception is RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException or ChannelClosedException)
+            catch (Exception exception) when (exception is not OperationCanceledException && BrokerFault.Is(exception))
             {
                 cause = exception;
             }

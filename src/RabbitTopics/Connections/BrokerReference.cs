@@ -68,11 +68,15 @@ internal sealed record BrokerReference(
         var host = new SettingReferences(configuration).Resolve(HostName!);
         if (Port is < 0 or > ushort.MaxValue || Uri.CheckHostName(host) == UriHostNameType.Unknown)
         {
-            throw new BrokerSettingException(Secret.Hide(HostName!), $"HostName '{Secret.Hide(host)}' and Port {Port} of a RabbitMQ binding are not an address. Write a host's name and a port from 1 to {ushort.MaxValue}, or name a URI with ConnectionStringSetting.");
+            throw new BrokerSettingException(Shown(HostName!), $"HostName '{Shown(host)}' and Port {Port} of a RabbitMQ binding are not an address. Write a host's name and a port from 1 to {ushort.MaxValue}, or name a URI with ConnectionStringSetting.");
         }
 
         return $"{(Port == TlsPort ? "amqps" : "amqp")}://{Login(configuration, UserNameSetting, "UserName")}:{Login(configuration, PasswordSetting, "Password")}@{(Uri.CheckHostName(host) == UriHostNameType.IPv6 ? $"[{host}]" : host)}:{(Port == 0 ? 5672 : Port)}/";
     }
+
+    /// <summary>A host without the user part that somebody has put before it.</summary>
+    private static string Shown(string host) =>
+        !host.Contains("://", StringComparison.Ordinal) && host.LastIndexOf('@') is >= 0 and var at ? $"***{host[at..]}" : Secret.Hide(host);
 
     /// <summary>A setting's name, or as Microsoft's own comments have it, <c>%NAME%</c>.</summary>
     private static string Login(IConfiguration configuration, string? setting, string what) => setting is null

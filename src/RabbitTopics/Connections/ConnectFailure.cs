@@ -28,7 +28,7 @@ internal readonly record struct ConnectFailure(string Reason, bool NeedsAChange)
             }
         }
 
-        return new($"{exception.GetBaseException().Message.TrimEnd('.')}.", false);
+        return new($"{BrokerFault.Reason(exception.GetBaseException()).TrimEnd('.')}.", false);
     }
 
     private static IEnumerable<Exception> Causes(Exception exception)

@@ -25,6 +25,7 @@ internal sealed class AppDeadLetters(AppBrokers brokers, AppTopology topology, I
             throw new ArgumentOutOfRangeException(nameof(options), options.PerSecond, "PerSecond is to be more than zero.");
         }
 
+        Exception? ofApp = null;
         var broker = brokers.Get(options.ConnectionStringSetting ?? app.Value.ConnectionStringSetting);
         var connection = await broker.Consuming.GetOpenAsync(cancellationToken);
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken); // Closed, it returns what was kept.
@@ -32,15 +33,28 @@ internal sealed class AppDeadLetters(AppBrokers brokers, AppTopology topology, I
         {
             var known = await channel.QueueDeclarePassiveAsync(queue, cancellationToken);
             var pass = new DeadLetterPass(broker, channel, queue, app.Value.TopicHeader, app.Value.PublishTimeout, options, time);
-            return await pass.RunAsync(known.MessageCount, decide, cancellationToken);
+            return await pass.RunAsync(known.MessageCount, Decide, cancellationToken);
         }
         catch (OperationInterruptedException exception) when (exception.ShutdownReason is { ReplyCode: Constants.NotFound or Constants.AccessRefused or Constants.ResourceLocked } reason)
         {
             throw new InvalidOperationException($"The queue '{queue}' at {broker.Endpoint} cannot be gone through: {AccessRefusal.Describe(reason)}", exception);
         }
-        catch (RabbitMQClientException exception)
+        catch (Exception exception) when (exception != ofApp && !cancellationToken.IsCancellationRequested && BrokerFault.Is(exception))
         {
-            throw new BrokerUnavailableException("", queue, "the connection to the broker was lost. What was not put back, moved or deleted is still there.", exception);
+            throw new BrokerUnavailableException("", queue, $"{BrokerFault.Reason(exception).TrimEnd('.')}. What was not put back, moved or deleted is still there.", exception);
+        }
+
+        DeadLetterAction Decide(DeadLetter letter)
+        {
+            try
+            {
+                return decide(letter);
+            }
+            catch (Exception exception)
+            {
+                ofApp = exception;
+                throw;
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using RabbitTopics.Connections;
 
 namespace RabbitTopics.Deduplication;
 
@@ -82,7 +83,7 @@ internal sealed partial class Deduplicator(IDeduplicationStore store, ILogger<De
         }
         catch (Exception exception)
         {
-            HandledMessageNotRecorded(exception, handler, id);
+            HandledMessageNotRecorded(Secret.Hide(exception), handler, id);
         }
     }
 

@@ -80,17 +80,19 @@ internal sealed record TriggerOptions
     }
 
     /// <summary>Changes options by what is set here.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="place">Where it was set, for the errors.</param>
     /// <exception cref="FormatException">A value makes no sense; the message names it and says what to do.</exception>
-    public void ApplyTo(HandlerOptions options)
+    public void ApplyTo(HandlerOptions options, string place = "a RabbitMQ trigger")
     {
         options.Prefetch = PrefetchCount == 0 ? options.Prefetch : PrefetchCount;
         options.Concurrency = Concurrency == 0 ? options.Concurrency : Concurrency;
         options.PartitionKey = NotEmpty(PartitionKey) ?? options.PartitionKey;
-        options.Timeout = Limit(Timeout, "timeout") ?? options.Timeout;
-        options.LongRunningAfter = Limit(LongRunningAfter, "longRunningAfter") ?? options.LongRunningAfter;
-        options.AutoAck = Flag(AutoAck, "autoAck") ?? options.AutoAck;
-        options.OnError.Action = Action() ?? options.OnError.Action;
-        options.OnError.Delays = NotEmpty(RetryDelays)?.Split(',').Select(delay => Time(delay, "retryDelays")).ToList() ?? options.OnError.Delays;
+        options.Timeout = Limit(Timeout, "timeout", place) ?? options.Timeout;
+        options.LongRunningAfter = Limit(LongRunningAfter, "longRunningAfter", place) ?? options.LongRunningAfter;
+        options.AutoAck = Flag(AutoAck, "autoAck", place) ?? options.AutoAck;
+        options.OnError.Action = Action(place) ?? options.OnError.Action;
+        options.OnError.Delays = NotEmpty(RetryDelays)?.Split(',').Select(delay => Time(delay, "retryDelays", place)).ToList() ?? options.OnError.Delays;
         options.OnError.MaxAttempts = MaxAttempts == 0 ? options.OnError.MaxAttempts : MaxAttempts;
         options.OnError.MaxRedeliveries = MaxRedeliveries == 0 ? options.OnError.MaxRedeliveries : MaxRedeliveries;
         if (string.Join(' ', options.Problems()) is { Length: > 0 } problems)
@@ -99,23 +101,23 @@ internal sealed record TriggerOptions
         }
     }
 
-    private ErrorAction? Action() => NotEmpty(OnError) is not { } text ? null
+    private ErrorAction? Action(string place) => NotEmpty(OnError) is not { } text ? null
         : Enum.TryParse<ErrorAction>(text, ignoreCase: true, out var action) && Enum.IsDefined(action) ? action
-        : throw new FormatException($"'onError' of a RabbitMQ trigger is '{text}'. Write one of: {string.Join(", ", Enum.GetNames<ErrorAction>())}.");
+        : throw new FormatException($"'onError' of {place} is '{text}'. Write one of: {string.Join(", ", Enum.GetNames<ErrorAction>())}.");
 
-    private static bool? Flag(string? text, string name) => NotEmpty(text) is not { } value ? null
+    private static bool? Flag(string? text, string name, string place) => NotEmpty(text) is not { } value ? null
         : bool.TryParse(value, out var flag) ? flag
-        : throw new FormatException($"'{name}' of a RabbitMQ trigger is '{value}'. Write true or false.");
+        : throw new FormatException($"'{name}' of {place} is '{value}'. Write true or false.");
 
     private static string? NotEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
 
     private static string Text(TimeSpan time) => time == System.Threading.Timeout.InfiniteTimeSpan ? "-1" : time.ToString("c", CultureInfo.InvariantCulture);
 
-    private static TimeSpan? Limit(string? text, string name) => NotEmpty(text) is not { } value ? null
+    private static TimeSpan? Limit(string? text, string name, string place) => NotEmpty(text) is not { } value ? null
         : value.Trim() == "-1" ? System.Threading.Timeout.InfiniteTimeSpan
-        : Time(value, name);
+        : Time(value, name, place);
 
-    private static TimeSpan Time(string text, string name) => TimeText.TryRead(text.Trim(), out var time)
+    private static TimeSpan Time(string text, string name, string place) => TimeText.TryRead(text.Trim(), out var time)
         ? time
-        : throw new FormatException($"'{name}' of a RabbitMQ trigger has '{text.Trim()}', which is not a time. Write hours, minutes and seconds, for example '00:00:05'.");
+        : throw new FormatException($"'{name}' of {place} has '{text.Trim()}', which is not a time. Write hours, minutes and seconds, for example '00:00:05'.");
 }

@@ -50,9 +50,13 @@ internal enum SettleAction
 
 /// <summary>One delivery in the books of its channel. Apart from the message, which need not be kept until the broker was told.</summary>
 /// <param name="tag">The number of the delivery on its channel.</param>
-internal sealed class Receipt(ulong tag)
+/// <param name="channel">The channel.</param>
+internal sealed class Receipt(ulong tag, IChannel channel)
 {
     public ulong Tag => tag;
+
+    /// <summary>Whether the channel is gone: the broker cannot be told, and delivers the message again.</summary>
+    public bool IsLost => !channel.IsOpen;
 
     public Settlement Settlement { get; set; }
 }
@@ -60,8 +64,6 @@ internal sealed class Receipt(ulong tag)
 /// <summary>A message as the broker delivered it to a consumer.</summary>
 internal sealed class Delivery
 {
-    private static readonly Receipt Unknown = new(0);
-
     private readonly DeliverySource _source;
     private readonly PooledBody? _body;
     private TopicMessage? _message;
@@ -125,8 +127,11 @@ internal sealed class Delivery
     /// <summary>The number of the delivery on its channel.</summary>
     public ulong DeliveryTag { get; init; }
 
-    /// <summary>What it is acknowledged by; only where that happens on its channel.</summary>
-    public Receipt Receipt { get; init; } = Unknown;
+    /// <summary>What it is acknowledged by; null where it came by no channel.</summary>
+    public Receipt? Receipt { get; init; }
+
+    /// <summary>Whether the broker delivers it again, whatever becomes of it here: it came by a channel that is gone.</summary>
+    public bool IsLost => Receipt?.IsLost == true;
 
     /// <summary>What was done with it.</summary>
     public SettleAction SettledBy { get; private set; }

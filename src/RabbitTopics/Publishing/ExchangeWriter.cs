@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Threading.Channels;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using RabbitMQ.Client.Exceptions;
@@ -252,7 +251,7 @@ internal sealed class ExchangeWriter : IAsyncDisposable
         }
         catch (Exception exception) when (!_stopping.IsCancellationRequested)
         {
-            if (IsLoss(exception))
+            if (BrokerFault.Is(exception))
             {
                 await Task.Delay(RetryDelay, _stopping.Token);
             }
@@ -497,9 +496,6 @@ internal sealed class ExchangeWriter : IAsyncDisposable
 
         _ = failure is null ? publish.Answer.TrySetResult() : publish.Answer.TrySetException(failure);
     }
-
-    private static bool IsLoss(Exception exception) => exception is not WireFormattingException
-        and (OperationCanceledException or RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException or ChannelClosedException);
 
     /// <summary>Closes a channel, which on a connection that swallows everything takes its time.</summary>
     private static async Task CloseAsync(Session session)

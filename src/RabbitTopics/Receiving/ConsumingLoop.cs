@@ -103,12 +103,7 @@ internal sealed partial class ConsumingLoop(Broker broker, string queue, Action<
         }
     }
 
-    private static string Reason(Exception exception) => exception switch
-    {
-        OperationInterruptedException { ShutdownReason: { } reason } => AccessRefusal.Describe(reason),
-        PublishRefusedException refused => refused.ReplyText,
-        _ => exception.Message,
-    };
+    private static string Reason(Exception exception) => exception is PublishRefusedException refused ? refused.ReplyText : BrokerFault.Reason(exception);
 
     [LoggerMessage(LogLevel.Warning, "Consuming queue '{Queue}' was interrupted: {Reason}. Consuming again.")]
     private partial void ConsumingInterrupted(string queue, string reason);

@@ -16,22 +16,18 @@ internal sealed partial class QueueConsumer : IAsyncDisposable
     /// <summary>How long messages are taken one by one at the most: one that is slow, or that waits to be settled, must not hold up the rest.</summary>
     private static readonly TimeSpan SuspectTime = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a delivery waits before its handler is tried again that could not be run.</summary>
-    private static readonly TimeSpan NotRunPause = TimeSpan.FromSeconds(1);
-
     /// <summary>How long a stop may take without a word.</summary>
     private static readonly TimeSpan QuickStop = TimeSpan.FromSeconds(1);
 
     private readonly Broker _broker;
     private readonly QueueConsumerOptions _options;
-    private readonly Func<Delivery, CancellationToken, ValueTask> _handler;
     private readonly ILogger _logger;
     private readonly DeliverySource _source;
     private readonly DeliverySettler _settler;
     private readonly DeliveryPumps _pumps;
     private readonly ConsumingLoop _loop;
     private readonly LongRunningWatch _watch;
-    private bool _saidLimit;
+    private readonly HandlerRunner _runner;
 
     /// <summary>A consumer that has not started.</summary>
     /// <param name="broker">The broker.</param>
@@ -44,13 +40,13 @@ internal sealed partial class QueueConsumer : IAsyncDisposable
     {
         _broker = broker;
         _options = options;
-        _handler = handler;
         _logger = logger = new SafeLogger(logger);
         _settler = new DeliverySettler(broker, options.Topology?.Properties, options.HandlerOptions, logger, held => health.Warn(options.Handler, options.Queue, "held", held));
         _source = _settler.Source(options.Queue, options.Handler, options.TopicHeader);
         _pumps = new DeliveryPumps(options.HandlerOptions, HandleAsync);
         _loop = new ConsumingLoop(broker, options.Queue, problem => health.Report(options.Handler, options.Queue, problem), logger);
         _watch = new LongRunningWatch(_pumps, options, health, logger);
+        _runner = new HandlerRunner(broker, options, handler, _watch, _loop.Stop, _loop.Abandon);
     }
 
     private int MaxRedeliveries => _options.HandlerOptions.OnError.MaxRedeliveries;
@@ -86,12 +82,12 @@ internal sealed partial class QueueConsumer : IAsyncDisposable
     {
         var delivery = new Delivery(_source, redelivered, exchange, routingKey, properties, PooledBody.Copy(body)) { Time = DateTimeOffset.UtcNow };
         var telemetry = HandlingTelemetry.Begin(delivery, _options.LinksTraces);
-        var failure = await RunAsync(delivery);
-        telemetry?.NoteHandled(failure, Secret.Hide(failure?.Message));
+        var failure = await _runner.RunAsync(delivery);
+        telemetry?.NoteHandled(PoisonMessageException.ReasonOf(failure), Secret.Hide(failure?.Message));
         try
         {
             var isDone = await _settler.TrySettleAsync(delivery, failure, _loop.Abandon.IsCancellationRequested, ended: new CancellationToken(canceled: true));
-            return (failure is PoisonMessageException ? failure.InnerException : failure, delivery.ActionsInUse?.IsComplete == true, isDone);
+            return (PoisonMessageException.ReasonOf(failure), delivery.ActionsInUse?.IsComplete == true, isDone);
         }
         finally
         {
@@ -155,10 +151,10 @@ internal sealed partial class QueueConsumer : IAsyncDisposable
         }
 
         var telemetry = HandlingTelemetry.Begin(delivery, _options.LinksTraces);
-        var failure = await RunAsync(delivery);
-        telemetry?.NoteHandled(failure, Secret.Hide(failure?.Message));
+        var failure = await _runner.RunAsync(delivery);
+        telemetry?.NoteHandled(PoisonMessageException.ReasonOf(failure), Secret.Hide(failure?.Message));
         var settling = _settler.SettleAsync(from.Acknowledger, delivery, _pumps.HaveMore, failure, _loop.Abandon.IsCancellationRequested, from.Ended);
-        if (failure is null)
+        if (failure is null && delivery.ActionsInUse is null)
         {
             try
             {
@@ -181,76 +177,6 @@ internal sealed partial class QueueConsumer : IAsyncDisposable
     {
         await settling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         telemetry?.End();
-    }
-
-    /// <summary>Runs the handler as soon as it can be. Returns what came out of it; null where it succeeded.</summary>
-    private async ValueTask<Exception?> RunAsync(Delivery delivery)
-    {
-        var failure = await TryRunAsync(delivery);
-        while (failure is HandlerNotRunException)
-        {
-            await Task.Delay(NotRunPause, _loop.Stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            failure = _loop.Stop.IsCancellationRequested ? new HandlerStoppedException(failure) : await TryRunAsync(delivery);
-        }
-
-        return failure;
-    }
-
-    /// <summary>Runs the handler within its time. Returns what came out of it; null where it succeeded.</summary>
-    private async ValueTask<Exception?> TryRunAsync(Delivery delivery)
-    {
-        try
-        {
-            if (delivery.BrokersCount is { } count)
-            {
-                WarnOfLimit();
-                if (MaxRedeliveries != ErrorPolicy.Unlimited && count > MaxRedeliveries)
-                {
-                    return new RedeliveredTooOftenException($"The broker delivered the message {count} times again whose handling was begun and never ended, as when it ends the process.");
-                }
-            }
-
-            await (_options.HandlerOptions.Timeout == Timeout.InfiniteTimeSpan ? _handler(delivery, _loop.Abandon) : new(LimitedAsync(delivery)));
-            return null;
-        }
-        catch (Exception exception)
-        {
-            return exception;
-        }
-    }
-
-    /// <summary>Runs the handler apart from the loop that waits for it: one that blocks its thread must meet its timeout, too.</summary>
-    private async Task LimitedAsync(Delivery delivery)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_loop.Abandon);
-        limit.CancelAfter(_options.HandlerOptions.Timeout);
-        var token = limit.Token;
-        var handling = Task.Run(() => _handler(delivery, token).AsTask(), CancellationToken.None);
-        await BackgroundWork.WaitAsync(handling, token);
-        _ = handling.Observed();
-        if (!handling.IsCompletedSuccessfully && token.IsCancellationRequested && handling.Exception?.InnerException is not HandlerNotRunException)
-        {
-            _ = delivery.Actions; // Made now, so that settling closes them: a handler in another process asks for them when it uses them, which may be late.
-            _loop.Abandon.ThrowIfCancellationRequested();
-            if (!handling.IsCompleted)
-            {
-                _watch.AddIgnoring(handling, delivery);
-            }
-
-            throw new HandlerTimeoutException(_options.Handler, _options.HandlerOptions.Timeout, handling.Exception?.InnerException);
-        }
-
-        await handling;
-    }
-
-    /// <summary>A quorum queue that the app does not declare as one may have RabbitMQ 4's delivery limit.</summary>
-    private void WarnOfLimit()
-    {
-        if (!_saidLimit && _broker.LimitsDeliveries && !(_broker.Mode == TopologyMode.Declare && _options.Topology?.Properties.IsQuorum == true))
-        {
-            _saidLimit = true;
-            _broker.WarnOfDeliveryLimit(_options.Queue);
-        }
     }
 
     private string? Advice(Exception exception) => (ConsumingLoop.ReplyCode(exception), exception) switch

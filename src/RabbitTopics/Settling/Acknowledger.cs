@@ -41,7 +41,7 @@ internal sealed partial class Acknowledger(IChannel channel, string queue, int p
     /// <summary>Notes a delivery: every one of the channel, in their order.</summary>
     public Receipt Add(ulong tag)
     {
-        var receipt = new Receipt(tag);
+        var receipt = new Receipt(tag, channel);
         lock (_lock)
         {
             if (_received.Count >= 4 * prefetch) // One that takes long is in front; the broker has been told of most behind it.
@@ -88,7 +88,7 @@ internal sealed partial class Acknowledger(IChannel channel, string queue, int p
     {
         lock (_lock)
         {
-            delivery.Receipt.Settlement = Settlement.Waiting;
+            delivery.Receipt!.Settlement = Settlement.Waiting;
             _waiting++;
             if (moreFollow && !_isDisposed && _waiting < _mostWaiting && DateTimeOffset.UtcNow - delivery.Time < LongestWait)
             {
@@ -103,14 +103,14 @@ internal sealed partial class Acknowledger(IChannel channel, string queue, int p
     /// <summary>Acknowledges a delivery before its handling; false where the broker cannot be told, and delivers it again.</summary>
     public async ValueTask<bool> TryAcknowledgeAtOnceAsync(Delivery delivery)
     {
-        delivery.Receipt.Settlement = Settlement.Told;
+        delivery.Receipt!.Settlement = Settlement.Told;
         return await TryAcknowledgeAsync(delivery.Receipt.Tag, 1);
     }
 
     /// <summary>Gives a delivery back to its queue.</summary>
     public async ValueTask ReturnAsync(Delivery delivery)
     {
-        await TryAsync(static (channel, tag, _) => channel.BasicNackAsync(tag, multiple: false, requeue: true, CancellationToken.None), delivery.Receipt.Tag, 1);
+        await TryAsync(static (channel, tag, _) => channel.BasicNackAsync(tag, multiple: false, requeue: true, CancellationToken.None), delivery.Receipt!.Tag, 1);
         delivery.Receipt.Settlement = Settlement.Told; // Not earlier: an acknowledgement of several must not include it.
         End();
     }

@@ -76,7 +76,7 @@ internal sealed partial class DeliverySettler(Broker broker, QueueProperties? qu
 
         var outcome = SettlePolicy.Outcome(failure, isStopping, IsExcluded);
         var why = outcome.ToString();
-        failure = failure is PoisonMessageException ? failure.InnerException : failure;
+        failure = PoisonMessageException.ReasonOf(failure);
         if (isSettled)
         {
             if (failure is not null)
@@ -108,6 +108,13 @@ internal sealed partial class DeliverySettler(Broker broker, QueueProperties? qu
         {
             for (var hold = FirstHold; ; hold = hold * 2 < LongestHold ? hold * 2 : LongestHold)
             {
+                if (delivery.IsLost && decision.Action is not (SettleAction.Complete or SettleAction.Return))
+                {
+                    delivery.End(SettleAction.Return);
+                    Report(delivery, why, failure, "its channel is gone, and the broker delivers it again"); // A copy would make two of it.
+                    return false;
+                }
+
                 try
                 {
                     var performing = PerformAsync(delivery, decision, why, failure, ErrorPolicy.LongestDelay, limit.Token).AsTask();
@@ -170,9 +177,10 @@ internal sealed partial class DeliverySettler(Broker broker, QueueProperties? qu
     /// <param name="why">Why it was, for the log: how the handling ended, or what the handler called.</param>
     /// <param name="failure">What came out of its handling, for the log and a dead letter; null where the handler settles it.</param>
     /// <param name="cancellationToken">Ends the wait for the broker.</param>
-    /// <exception cref="TopicPublishException">The broker did not take the copy; nothing was done.</exception>
-    public ValueTask<bool> PerformAsync(Delivery delivery, SettleDecision decision, string why, Exception? failure, CancellationToken cancellationToken) =>
-        PerformAsync(delivery, decision, why, failure, CopyPublisher.Timeout, cancellationToken);
+    /// <exception cref="TopicPublishException">The broker did not take the copy, or delivers the message again in any case; nothing was done.</exception>
+    public ValueTask<bool> PerformAsync(Delivery delivery, SettleDecision decision, string why, Exception? failure, CancellationToken cancellationToken) => delivery.IsLost && decision.Action != SettleAction.Complete
+        ? throw new BrokerUnavailableException("", delivery.Queue, "the channel that it was delivered on is gone, and the broker delivers it again.")
+        : PerformAsync(delivery, decision, why, failure, CopyPublisher.Timeout, cancellationToken);
 
     private async ValueTask<bool> PerformAsync(Delivery delivery, SettleDecision decision, string why, Exception? failure, TimeSpan within, CancellationToken cancellationToken)
     {
@@ -219,7 +227,7 @@ internal sealed partial class DeliverySettler(Broker broker, QueueProperties? qu
         }
         catch (Exception exception)
         {
-            IsNonRetryableFailed(exception, failure.GetType());
+            IsNonRetryableFailed(Secret.Hide(exception), failure.GetType());
             return false;
         }
     }
@@ -239,7 +247,7 @@ internal sealed partial class DeliverySettler(Broker broker, QueueProperties? qu
 
         var reason = $"{RemoteException.TypeNameOf(failure)}: {Secret.Hide(failure.Message)}";
         MessageNotHandled(delivery.Handler, delivery.Message.Attempt, delivery.Queue, delivery.Message.Topic, why, reason, consequence);
-        HandlerThrew(failure, delivery.Handler);
+        HandlerThrew(Secret.Hide(failure), delivery.Handler);
     }
 
     [LoggerMessage(LogLevel.Error, "ErrorPolicy.IsNonRetryable failed on a {Error}, which counts as one that may be retried.")]

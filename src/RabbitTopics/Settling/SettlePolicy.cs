@@ -64,7 +64,7 @@ internal enum DeliveryOutcome
     /// can work.</summary>
     Poison,
 
-    /// <summary>The handling was begun and never ended more often than the policy allows. It was not begun again.</summary>
+    /// <summary>The broker got it back unsettled more often than the policy allows. It was not handled again.</summary>
     RedeliveredTooOften,
 
     /// <summary>The app is stopping and the handler did not finish.</summary>
@@ -79,9 +79,13 @@ internal enum DeliveryOutcome
 internal readonly record struct SettleDecision(SettleAction Action, TimeSpan Delay = default, string? Reason = null, string? Description = null);
 
 /// <summary>The message itself cannot be handled; the inner exception says why.</summary>
-internal sealed class PoisonMessageException(Exception reason) : Exception(reason.Message, reason);
+internal sealed class PoisonMessageException(Exception reason) : Exception(reason.Message, reason)
+{
+    /// <summary>What to tell people of a failure: the reason where it is one of these.</summary>
+    public static Exception? ReasonOf(Exception? failure) => failure is PoisonMessageException ? failure.InnerException : failure;
+}
 
-/// <summary>The handling of a message was begun and never ended, too often.</summary>
+/// <summary>The broker got a message back unsettled too often.</summary>
 internal sealed class RedeliveredTooOftenException(string message) : Exception(message);
 
 /// <summary>A handler could not be run, which is no attempt at the message: it is run when it can be.</summary>

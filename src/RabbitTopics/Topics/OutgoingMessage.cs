@@ -14,7 +14,7 @@ namespace RabbitTopics.Topics;
 /// <param name="Delay">How long it waits first, rounded up as its queue is; zero for not at all.</param>
 internal readonly record struct OutgoingMessage(string Exchange, string Topic, BasicProperties Properties, ReadOnlyMemory<byte> Body, TimeSpan Delay)
 {
-    private const int LongestRoutingKey = 255; // AMQP 0-9-1: a short string.
+    private const int LongestName = 255; // AMQP 0-9-1: a short string, in bytes.
     private const string TextType = "text/plain";
     private const string BytesType = "application/octet-stream";
 
@@ -28,9 +28,9 @@ internal readonly record struct OutgoingMessage(string Exchange, string Topic, B
     {
         ArgumentNullException.ThrowIfNull(value);
         ArgumentException.ThrowIfNullOrEmpty(topic);
-        if (Encoding.UTF8.GetByteCount(topic) > LongestRoutingKey)
+        if (IsTooLong(topic))
         {
-            throw new ArgumentException($"The topic '{topic[..40]}…' is longer than {LongestRoutingKey} bytes.", nameof(topic));
+            throw new ArgumentException($"The topic '{topic[..40]}…' is longer than {LongestName} bytes.", nameof(topic));
         }
 
         if (options.Timeout is { } timeout && (timeout <= TimeSpan.Zero || timeout > ErrorPolicy.LongestDelay))
@@ -44,6 +44,11 @@ internal readonly record struct OutgoingMessage(string Exchange, string Topic, B
         }
 
         var exchange = options.Exchange ?? app.Exchange;
+        if (IsTooLong(exchange))
+        {
+            throw new ArgumentException($"The exchange '{exchange[..40]}…' is longer than {LongestName} bytes.", nameof(options));
+        }
+
         var (body, contentType) = EncodeBody(value, json, options.AsJson ?? app.PublishAllAsJson);
         if (body.Length > app.MaxMessageBytes)
         {
@@ -52,10 +57,17 @@ internal readonly record struct OutgoingMessage(string Exchange, string Topic, B
 
         var properties = MakeProperties(topic, value, contentType, options, app.TopicHeader, now);
         var delay = RetryQueue.Round(options.Delay ?? TimeSpan.Zero);
+        if (delay != TimeSpan.Zero && IsTooLong(RetryQueue.NameOfDelayed(exchange, topic, delay)))
+        {
+            throw new ArgumentException($"The message waits for its Delay in a queue with the names of topic and exchange in its own, which is longer than {LongestName} bytes. Shorten them, or leave the Delay.", nameof(options));
+        }
+
         return delay != TimeSpan.Zero && properties.IsExpirationPresent()
             ? throw new ArgumentException("A message has both a Delay and an Expiration, and the broker would end the delay at the expiration. Leave one of the two.", nameof(options))
             : new OutgoingMessage(exchange, topic, properties, body, delay);
     }
+
+    private static bool IsTooLong(string name) => Encoding.UTF8.GetByteCount(name) > LongestName;
 
     /// <summary>A body, and what it is; null where it is a message's own and that does not say.</summary>
     public static (ReadOnlyMemory<byte> Body, string? ContentType) EncodeBody(object value, JsonBody json, bool asJson) => value switch

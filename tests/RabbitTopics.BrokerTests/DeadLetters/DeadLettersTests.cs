@@ -197,6 +197,31 @@ public sealed class DeadLettersTests(SharedBroker broker)
     }
 
     /// <summary>The broker may return what was kept a moment after the pass has ended.</summary>
+    [Fact]
+    public async Task A_broker_that_does_not_answer_ends_a_pass_with_an_error_and_what_the_caller_throws_comes_back_as_it_is()
+    {
+        await using var network = new TcpProxy(broker.Uri);
+        await using var library = await Library.OnAsync(broker.Uri, brokerOfServices: network.Uri);
+        var queue = $"{library.Queue}.dead";
+        await library.Channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false);
+        await library.SendAsync("0", queue);
+        await library.SendAsync("1", queue);
+        var letters = library.Get<IDeadLetters>();
+
+        var own = new IOException("The disk is full.");
+        Assert.Same(own, await Record.ExceptionAsync(() => letters.GoThroughAsync(queue, _ => throw own)));
+        await WaitForAsync(library, 2);
+        var failure = await Assert.ThrowsAsync<BrokerUnavailableException>(() => letters.GoThroughAsync(queue, _ =>
+        {
+            network.IsBlackhole = true;
+            return DeadLetterAction.Keep;
+        }));
+
+        Assert.Contains("is still there", failure.Message, StringComparison.Ordinal);
+        network.Reset();
+        await WaitForAsync(library, 2);
+    }
+
     private Task WaitForAsync(Library library, uint count) => Wait.UntilAsync(async () => await Client.CountAsync(broker.Uri, $"{library.Queue}.dead") == count, "the dead letters");
 
     private static string Text(DeadLetter letter) => Encoding.UTF8.GetString(letter.Message.Body.Span);

@@ -45,6 +45,68 @@ public sealed class FaultTests(SharedBroker shared)
         Assert.Equal(0u, await plain.Channel.MessageCountAsync(plain.Queue));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_message_that_fails_when_its_channel_is_gone_is_left_to_the_broker_and_not_copied(bool byActions)
+    {
+        await using var proxy = new TcpProxy(shared.Uri);
+        await using var library = await Library.OnAsync(shared.Uri, brokerOfServices: proxy.Uri);
+        var attempts = new ConcurrentQueue<(int Attempt, bool Redelivered)>();
+        Exception? thrown = null;
+        await using var consumer = library.Consumer(async (delivery, _) =>
+        {
+            attempts.Enqueue((delivery.Message.Attempt, delivery.Message.Redelivered));
+            if (attempts.Count == 1)
+            {
+                proxy.Reset();
+                await Wait.UntilAsync(() => delivery.IsLost, "the end of the channel");
+                thrown = byActions ? await Record.ExceptionAsync(() => delivery.Actions.RetryAsync(TimeSpan.FromMinutes(1))) : new FormatException("no good");
+                throw thrown!;
+            }
+        }, new HandlerOptions { OnError = { Delays = [TimeSpan.FromMinutes(1)] } });
+        consumer.Start();
+        await Client.WaitForConsumersAsync(shared.Uri, library.Queue);
+        await library.SendAsync("message");
+
+        await Wait.UntilAsync(() => attempts.Count == 2, "the redelivery");
+        await consumer.StopAsync(CancellationToken.None);
+
+        Assert.Equal([(1, false), (1, true)], attempts);
+        Assert.Equal(byActions ? typeof(BrokerUnavailableException) : typeof(FormatException), thrown!.GetType());
+        Assert.Contains(library.Log.Lines, line => line.Contains("its channel is gone, and the broker delivers it again", StringComparison.Ordinal));
+        Assert.Equal(0u, await Client.CountAsync(shared.Uri, $"{library.Queue}.retry.60000"));
+    }
+
+    [Fact]
+    public async Task A_handler_that_ignores_that_its_action_failed_holds_up_no_other_message()
+    {
+        await using var library = await Library.OnAsync(shared.Uri);
+        var full = new Dictionary<string, object?> { ["x-max-length"] = 1, ["x-overflow"] = "reject-publish" };
+        await library.Channel.QueueDeclareAsync($"{library.Queue}.dead", durable: true, exclusive: false, autoDelete: false, full);
+        await library.SendAsync("fills it", $"{library.Queue}.dead");
+        var handled = new ConcurrentQueue<string>();
+        await using var consumer = library.Consumer(async (delivery, _) =>
+        {
+            var body = Encoding.UTF8.GetString(delivery.Message.Body.Span);
+            if (body == "first")
+            {
+                Assert.IsAssignableFrom<TopicPublishException>(await Record.ExceptionAsync(() => delivery.Actions.DeadLetterAsync()));
+            }
+
+            handled.Enqueue(body);
+        }, new HandlerOptions { Concurrency = 1, OnError = { Action = ErrorAction.DeadLetter } });
+        consumer.Start();
+        await Client.WaitForConsumersAsync(shared.Uri, library.Queue);
+        await PublishAsync(library, "first");
+        await PublishAsync(library, "second");
+
+        await Wait.UntilAsync(() => handled.Contains("second"), "the second message");
+        Assert.Equal(["first", "second"], handled);
+        await library.Channel.QueuePurgeAsync($"{library.Queue}.dead");
+        await Wait.UntilAsync(async () => await Client.CountAsync(shared.Uri, $"{library.Queue}.dead") == 1, "the first message, parked");
+    }
+
     [Fact]
     public async Task A_broker_killed_between_the_retry_copy_and_the_ack_loses_nothing_and_makes_one_duplicate_at_most()
     {

@@ -63,6 +63,7 @@ public sealed class BrokerReferenceTests
     [InlineData("""{"hostName":"rabbit","passwordSetting":"Empty"}""", "The setting that a RabbitMQ binding names for its Password is missing or empty")]
     [InlineData("""{"hostName":"rabbit","passwordSetting":"s3cret"}""", "its Password is missing or empty")]
     [InlineData("""{"hostName":"amqp://user:s3cret@rabbit"}""", "HostName 'amqp://***@rabbit'")]
+    [InlineData("""{"hostName":"user:s3cret@rabbit"}""", "HostName '***@rabbit'")]
     [InlineData("""{"connectionStringSetting":"amqp://user:s3cret@rabbit"}""", "A ConnectionStringSetting is a URI")]
     [InlineData("""{"hostName":"rab bit"}""", "HostName 'rab bit'")]
     [InlineData("""{"hostName":"rabbit","port":70000}""", "Port 70000")]

@@ -49,6 +49,28 @@ public sealed class TriggerBindingsTests
     }
 
     [Fact]
+    public void A_binding_that_names_no_broker_is_on_that_of_the_apps_options()
+    {
+        var options = new RabbitTopicsOptions { ConnectionStringSetting = "Broker" };
+        var metadata = new DefaultFunctionMetadata
+        {
+            Name = "Orders",
+            RawBindings =
+            [
+                """{"name":"order","type":"rabbitMQTrigger","direction":"In","queueName":"orders"}""",
+                """{"name":"a","type":"rabbitMQ","direction":"Out","queueName":"q"}""",
+                """{"name":"b","type":"rabbitMQ","direction":"Out","queueName":"q","connectionStringSetting":"Other"}""",
+                """{"name":"c","type":"rabbitMQ","direction":"Out","queueName":"q","hostName":"rabbit"}""",
+                """{"name":"d","type":"queue","direction":"Out","queueName":"q"}""",
+            ],
+        };
+
+        BindingsOf(options, metadata, "orders.*").Bindings.Transform([metadata]);
+
+        Assert.Equal(["Broker", "Broker", "Other", null, null], metadata.RawBindings.Select(binding => (string?)JsonNode.Parse(binding)!["connectionStringSetting"]));
+    }
+
+    [Fact]
     public void Our_extension_is_told_what_is_wrong_with_a_function_so_that_its_host_refuses_it()
     {
         var options = new RabbitTopicsOptions();

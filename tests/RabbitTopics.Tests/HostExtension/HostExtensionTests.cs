@@ -46,6 +46,7 @@ public sealed class HostExtensionTests
         TriggerOptions.Of(new HandlerOptions { AutoAck = false }).ApplyTo(options);
 
         Assert.False(options.AutoAck);
+        Assert.Equal("'autoAck' of host.json is 'yes'. Write true or false.", Assert.Throws<FormatException>(() => new TriggerOptions { AutoAck = "yes" }.ApplyTo(options, "host.json")).Message);
         Assert.Equal("'autoAck' of a RabbitMQ trigger is 'yes'. Write true or false.", Assert.Throws<FormatException>(() => new TriggerOptions { AutoAck = "yes" }.ApplyTo(options)).Message);
     }
 

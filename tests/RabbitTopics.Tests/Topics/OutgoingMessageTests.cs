@@ -1,3 +1,6 @@
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using RabbitTopics.Messages;
 using RabbitTopics.Topics;
 
 namespace RabbitTopics.Tests.Topics;
@@ -15,6 +18,18 @@ public sealed class OutgoingMessageTests
         Assert.Equal("its-own", properties.MessageId);
         Assert.Equal(["Micro-ID", "Micro-Id", "Micro-Topic"], properties.Headers!.Keys.Order(StringComparer.Ordinal));
         Assert.Equal(("its-own", "its-own"), (properties.Headers["Micro-Id"], properties.Headers["Micro-ID"]));
+    }
+
+    [Theory]
+    [InlineData(256, 4, false, "The topic 'tttttttttttttttttttttttttttttttttttttttt…' is longer than 255 bytes.")]
+    [InlineData(4, 256, false, "The exchange 'eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee…' is longer than 255 bytes.")]
+    [InlineData(200, 100, true, "Shorten them, or leave the Delay.")]
+    public void A_name_that_AMQP_has_no_room_for_is_refused_by_its_own_name(int topic, int exchange, bool isDelayed, string message)
+    {
+        var options = new PublishOptions { Exchange = new string('e', exchange), Delay = isDelayed ? TimeSpan.FromSeconds(1) : null };
+
+        Assert.Contains(message, Assert.Throws<ArgumentException>(
+            () => OutgoingMessage.Of(new string('t', topic), "text", options, new RabbitTopicsOptions(), new JsonBody(Options.Create(new JsonSerializerOptions())), DateTimeOffset.UtcNow)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

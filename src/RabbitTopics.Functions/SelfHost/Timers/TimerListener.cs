@@ -1,5 +1,6 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
+using RabbitTopics.Connections;
 using RabbitTopics.Receiving;
 using RabbitTopics.Telemetry;
 
@@ -42,7 +43,7 @@ internal sealed partial class TimerListener(
             }
             catch (Exception exception) when (!_work.Stop.IsCancellationRequested)
             {
-                TimerFailed(exception, function.Name);
+                TimerFailed(Secret.Hide(exception), function.Name);
                 await Task.Delay(TimeSpan.FromSeconds(1), _work.Stop);
             }
         }
@@ -116,7 +117,7 @@ internal sealed partial class TimerListener(
         }
         catch (Exception exception)
         {
-            RunFailed(exception, function.Name);
+            RunFailed(Secret.Hide(exception), function.Name);
         }
 
         // Also if the term has ended meanwhile: if this instance leads again, it must know what it has run.

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
-using RabbitMQ.Client.Exceptions;
 using RabbitTopics.Brokers;
 using RabbitTopics.Connections;
 using RabbitTopics.Receiving;
@@ -83,7 +82,7 @@ internal sealed partial class TimerSession(
                 }
             }
         }
-        catch (Exception exception) when (either.IsCancellationRequested && IsOfBroker(exception))
+        catch (Exception exception) when (either.IsCancellationRequested && BrokerFault.Is(exception))
         {
             if (_leads && !Ended.IsCancellationRequested)
             {
@@ -105,9 +104,6 @@ internal sealed partial class TimerSession(
         _inbox.Writer.TryWrite(new(deliveryTag, redelivered, properties, TimersBody.Read(body.Span)));
         return Task.CompletedTask;
     }
-
-    private static bool IsOfBroker(Exception exception) =>
-        exception is RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException or OperationCanceledException or ChannelClosedException;
 
     /// <summary>The next message; null if the state has changed or it is time to publish.</summary>
     private async Task<Message?> ReadAsync(CancellationToken cancellationToken)
@@ -185,7 +181,7 @@ internal sealed partial class TimerSession(
             await Channel.QueueDeclarePassiveAsync(queue, Ended).Observed().WaitAsync(LongestAnswer, Ended);
             return true;
         }
-        catch (Exception exception) when (IsOfBroker(exception))
+        catch (Exception exception) when (BrokerFault.Is(exception))
         {
             End($"the broker does not answer ({exception.Message.TrimEnd('.')})");
             return false;
