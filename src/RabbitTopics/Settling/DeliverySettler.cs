@@ -20,7 +20,7 @@ internal sealed partial class DeliverySettler(Broker broker, QueueProperties? qu
     private static readonly Func<ILogger, string?, IDisposable?> MessageScope = LoggerMessage.DefineScope<string?>("MessageId:{MessageId}");
 
     private readonly CopyPublisher _copies = new(broker, queueProperties);
-    private readonly ILogger _logger = new SafeLogger(logger); // One that throws must keep no message from being settled.
+    private readonly SafeLogger _logger = new(logger); // One that throws must keep no message from being settled.
     private int _held;
 
     /// <summary>How messages are settled.</summary>
@@ -247,7 +247,10 @@ internal sealed partial class DeliverySettler(Broker broker, QueueProperties? qu
 
         var reason = $"{RemoteException.TypeNameOf(failure)}: {Secret.Hide(failure.Message)}";
         MessageNotHandled(delivery.Handler, delivery.Message.Attempt, delivery.Queue, delivery.Message.Topic, why, reason, consequence);
-        HandlerThrew(Secret.Hide(failure), delivery.Handler);
+        if (_logger.IsEnabled(LogLevel.Debug)) // The text of the stack costs something.
+        {
+            HandlerThrew(Secret.Hide(failure), delivery.Handler);
+        }
     }
 
     [LoggerMessage(LogLevel.Error, "ErrorPolicy.IsNonRetryable failed on a {Error}, which counts as one that may be retried.")]
